@@ -1,0 +1,6 @@
+"""Run the command line with `python -m bactrian`."""
+
+from bactrian.cli import run
+
+if __name__ == "__main__":
+    run()
