@@ -1,6 +1,6 @@
 """The words every room uses.
 
-    errors      what goes wrong, said in one sentence
-    seeds       random generators that give the same result for any number of workers
-    tables      table files: CSV, TSV, XLSX, Parquet in, the same out, whole or not at all
+errors      what goes wrong, said in one sentence
+seeds       random generators that give the same result for any number of workers
+tables      table files: CSV, TSV, XLSX, Parquet in, the same out, whole or not at all
 """

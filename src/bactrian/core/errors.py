@@ -82,7 +82,7 @@ class InputError(BactrianError):
         return type(self), (self.message, self.where)
 
 
-class InputErrors(InputError):
+class InputErrors(InputError):  # noqa: N818 - it stands for several errors
     """Several mistakes of one input, found together so that they can be mended together.
 
     Args:

@@ -1,0 +1,31 @@
+"""What the room of VHH screening announces."""
+
+from __future__ import annotations
+
+from bactrian.core.rooms import CommandAnnouncement, Room
+
+room = Room(
+    name="discovery",
+    commands=(
+        CommandAnnouncement(
+            "screen",
+            "bactrian.discovery.cli:screen",
+            "Panning reads to trustworthy clonotype counts.",
+        ),
+        CommandAnnouncement(
+            "annotate",
+            "bactrian.discovery.annotate_command:annotate",
+            "Number and annotate VHH sequences.",
+        ),
+        CommandAnnouncement(
+            "simulate",
+            "bactrian.discovery.simulate_command:simulate",
+            "Invent data with the truth beside it.",
+        ),
+        CommandAnnouncement(
+            "demo",
+            "bactrian.discovery.demo_command:demo",
+            "Run the main job on simulated data and leave its report.",
+        ),
+    ),
+)
