@@ -1,0 +1,13 @@
+"""VHH domains in proteins and reads: alignment to a profile, IMGT numbering, CDRs.
+
+Modules in the order the data goes:
+
+- `labels`: the columns of IMGT, its framework blocks and the labels of long CDRs.
+- `profile`: residue and CDR length counts of known VHHs (`profile.json`).
+- `scores`: those counts as integer scores.
+- `chain`: the gapless fast path, which says itself when it may not be used.
+- `align`: the gapped alignment of one sequence.
+- `numbering`: many proteins in, IMGT positions, CDRs and VHH or not out.
+- `translate`: nucleotides to residues.
+- `reads`: one row of annotation per unique nucleotide sequence.
+"""
