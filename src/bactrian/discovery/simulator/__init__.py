@@ -1,0 +1,14 @@
+"""A simulated VHH panning with the truth written beside its reads; in the order the molecules go.
+
+- `settings`: what can be set, with the named settings standard, harsh and null.
+- `codons`: the genetic code and how often each codon is used.
+- `constructs`: primers, leader, tag and the empty vector around a VHH.
+- `library`: naive VHH clones drawn from the VHH profile.
+- `panning`: clone classes, retention, bottleneck, amplification, jackpots, arms and rounds.
+- `read_kernel`: the loop that writes reads.
+- `sequencing`: one sample from molecule counts to reads with their truth.
+- `hopping`: read pairs that end up in another sample of the run.
+- `writing`: FASTQ files, count tables, truth tables and the sheet.
+
+`simulate_sample` sequences any clone table with any counts.
+"""
