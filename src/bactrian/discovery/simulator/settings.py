@@ -55,8 +55,9 @@ class LibrarySettings:
         clones: Productive VHH clones.
         frequency_sd: Standard deviation of the natural logarithm of a clone's frequency.
         families: V-like framework families, used equally often.
-        mutations: Share of framework residues of a clone that differ from its family.
-        silent: Share of framework codons of a clone that differ from its family's without need.
+        mutations: Share of the framework residues of a clone that are drawn anew from the profile (most
+            of these draws give the family's residue again).
+        silent: Share of the framework codons of a clone that are drawn anew.
         stop: Share of the library's molecules with a stop codon.
         frameshift: Share with an insertion or deletion that shifts the frame.
         empty: Share without a VHH (empty vector).
@@ -69,7 +70,7 @@ class LibrarySettings:
     clones: int = 20_000
     frequency_sd: float = 1.2
     families: int = 6
-    mutations: float = 0.03
+    mutations: float = 0.25
     silent: float = 0.02
     stop: float = 0.0
     frameshift: float = 0.0
