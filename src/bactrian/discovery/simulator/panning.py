@@ -153,7 +153,7 @@ def pan_library(
             rng=rng,
         )
         for number in settings.rounds_sequenced:
-            name = f"{selection.name}-R{number}"
+            name = f"{selection.name}-round{number}"
             samples.append(
                 Sample(name, selection.name, selection.replicate, number, selection.arm, selection.antigen)
             )

@@ -72,9 +72,9 @@ class LibrarySettings:
     families: int = 6
     mutations: float = 0.25
     silent: float = 0.02
-    stop: float = 0.0
-    frameshift: float = 0.0
-    empty: float = 0.0
+    stop: float = 0.02
+    frameshift: float = 0.03
+    empty: float = 0.005
     amber: float = 0.0
     shared_cdr3: float = 0.0
     siblings: float = 0.0
