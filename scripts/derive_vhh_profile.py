@@ -27,7 +27,7 @@ SOURCE = (
     "BSD-3-Clause; doi 10.1101/2025.08.11.669635"
 )
 CORE = slice(8, 100)  # residues 9 to 100 identify a VHH whatever its ends
-ROUNDS = 0
+ROUNDS = 3
 
 # Cysteine and tryptophan with enough of their surroundings to be the only match in nearly all VHHs.
 C23 = re.compile(r"(?=[LVMI].C)")

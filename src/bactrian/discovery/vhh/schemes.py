@@ -1,4 +1,4 @@
-"""Numbering schemes for heavy-chain variable domains: IMGT positions turned into Kabat, Chothia, Martin or AHo.
+"""Numbering schemes of heavy-chain domains: IMGT positions turned into Kabat, Chothia, Martin or AHo.
 
 IMGT is what the alignment gives; every other scheme follows from it. Framework positions map one to
 one. In a CDR the label depends on how many residues the CDR has, because each scheme keeps its gaps
@@ -29,7 +29,7 @@ UNNUMBERED: Label = (0, 0)
 CDR_SPANS = ((27, 38), (56, 65), (105, 117))
 """First and last IMGT position of CDR1, CDR2 and CDR3."""
 
-KABAT_SPANS = ((27, 40), *CDR_SPANS[1:])
+KABAT_CDR1_END = 40
 """Kabat puts the insertions of CDR1 at 35, behind the first two residues of IMGT's FR2."""
 
 
@@ -67,49 +67,46 @@ def format_label(label: Label) -> str:
 
 
 def label_residues(
-    positions: Sequence[int],
-    insertions: Sequence[int],
-    *,
-    scheme: Scheme = "imgt",
-    cdrs_read: tuple[bool, bool, bool] = (True, True, True),
-) -> list[str | None]:
+    positions: Sequence[int], insertions: Sequence[int], *, scheme: Scheme = "imgt"
+) -> list[str]:
     """Label every residue of a domain in a numbering scheme.
 
     Args:
         positions: IMGT position of each residue, 1 to 128, in the order of the sequence.
         insertions: Insertion ordinal of each residue at its position, 0 for none.
         scheme: Scheme of the labels.
-        cdrs_read: Whether CDR1, CDR2 and CDR3 were read from end to end.
 
     Returns:
-        One label per residue. None stands for a residue of a CDR that was not read completely, where
-        the scheme (not IMGT) would need the unknown length of that CDR.
+        One label per residue, rising along the sequence. A CDR must be there from end to end or not at
+        all: its length decides its labels.
+
+    Examples:
+        >>> label_residues([110, 111, 112, 113], [0, 0, 0, 0], scheme="imgt")
+        ['110', '111', '112', '113']
     """
     if scheme == "imgt":
         return [format_label((int(p), int(i))) for p, i in zip(positions, insertions, strict=True)]
-    labels: list[Label | None] = [None] * len(positions)
-    spans = KABAT_SPANS if scheme == "kabat" else CDR_SPANS
-    for cdr, (first, last) in enumerate(spans):
+    labels: dict[int, Label] = {}
+    for cdr, (first, last) in enumerate(CDR_SPANS):
         rows = [row for row, position in enumerate(positions) if first <= position <= last]
-        if not rows or not cdrs_read[cdr]:
+        if not rows:
             continue
-        for row, label in zip(rows, CDR_LABELS[scheme][cdr](len(rows)), strict=True):
-            labels[row] = label
+        if scheme == "kabat" and cdr == 0:
+            rows = [row for row, position in enumerate(positions) if first <= position <= KABAT_CDR1_END]
+        labels |= dict(zip(rows, CDR_LABELS[scheme][cdr](len(rows)), strict=True))
     ten_filled = 10 in positions
     previous = UNNUMBERED
     for row, (position, insertion) in enumerate(zip(positions, insertions, strict=True)):
-        framework = not any(first <= position <= last for first, last in spans)
-        if framework:
+        if row not in labels:
             label = _framework_label(int(position), scheme, ten_filled=ten_filled)
             if insertion or label <= previous:
                 label = (previous[0], previous[1] + 1)
             elif label[1] and previous != UNNUMBERED:
+                # Letters follow each other without a gap, whichever of 82A to 82C is deleted.
                 label = (label[0], previous[1] + 1 if previous[0] == label[0] else 1)
             labels[row] = label
-        kept = labels[row]
-        if kept is not None:
-            previous = kept
-    return [None if label is None else format_label(label) for label in labels]
+        previous = labels[row]
+    return [format_label(labels[row]) for row in range(len(positions))]
 
 
 def _framework_label(position: int, scheme: Scheme, *, ten_filled: bool) -> Label:
