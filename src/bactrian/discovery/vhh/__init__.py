@@ -7,7 +7,8 @@ Modules in the order the data goes:
 - `scores`: those counts as integer scores.
 - `chain`: the gapless fast path, which says itself when it may not be used.
 - `align`: the gapped alignment of one sequence.
-- `numbering`: many proteins in, IMGT positions, CDRs and VHH or not out.
 - `translate`: nucleotides to residues.
+- `frames`: the reading frame of a VHH, VHH or not, and whether the frame changes on the way.
+- `numbering`: many proteins in, IMGT positions and CDRs out.
 - `reads`: one row of annotation per unique nucleotide sequence.
 """

@@ -1,4 +1,4 @@
-"""Annotation of sequences as people hold them: proteins or nucleotides in, one row with everything known out."""
+"""Annotation of sequences as people hold them: proteins or nucleotides in, one row of what is known out."""
 
 from __future__ import annotations
 
@@ -28,6 +28,9 @@ LAST_START = 9
 FIRST_END = 121
 """A domain counts as whole when it begins at IMGT 9 or before and ends at 121 or behind. The primers of VHH
 libraries cover the first eight residues of FR1; W118 to G121 is the motif that fixes where FR4 begins."""
+
+LONG_CDR3 = 10
+"""Residues by which a long CDR3 exceeds the 13 columns of IMGT, when the place of a missing end is judged."""
 
 MIN_SECOND_DOMAIN = 80
 """Residues outside the domain from which a second one is sought: a V domain without its flanks has 110."""
@@ -133,6 +136,9 @@ def annotate(
         record["domains"] = int(numbering.is_vhh[row]) + further[row]
         if numbering.is_vhh[row]:
             record |= _describe(numbering, row, protein, oriented.get(row), chosen, genes)
+            if further[row]:
+                count = f"{record['domains']} V domains, the best-fitting one is described"
+                record["reason"] = "; ".join(filter(None, (record["reason"], count)))
         else:
             record["status"] = "not_vhh"
             record["reason"] = _why_not(cleaned[row], kinds[row], record["score"])
@@ -162,7 +168,7 @@ def _describe(
     labels = imgt if scheme == "imgt" else label_residues(positions, insertions, scheme=scheme)
     # Translation ends at a stop: what lies beyond one belongs to no protein.
     before, after = protein[:start].rpartition("*")[2], protein[end:].partition("*")[0]
-    flanks = name_flanks(before if first == 1 or first < LAST_START else "", after if last >= FIRST_END else "")
+    flanks = name_flanks(before if first <= LAST_START else "", after if last >= FIRST_END else "")
     hallmarks = read_hallmarks(
         {
             position: residue
@@ -175,7 +181,7 @@ def _describe(
     if orientation is not None:
         offset = orientation.frame.offset
         nucleotides = orientation.frame.strand[offset + 3 * start : offset + 3 * end]
-    status, reason = _judge(numbering, row, domain, imgt, orientation, hallmarks)
+    status, reason = _judge(numbering, row, protein, imgt, orientation, hallmarks)
     record: dict[str, Any] = {
         "status": status,
         "reason": reason,
@@ -210,7 +216,7 @@ def _describe(
 def _judge(
     numbering: Numbering,
     row: int,
-    domain: str,
+    protein: str,
     labels: list[str],
     orientation: Orientation | None,
     hallmarks: Hallmarks,
@@ -218,12 +224,14 @@ def _judge(
     """Give status and reason. A broken frame explains a stop, and both explain what is missing."""
     if orientation is not None and orientation.frameshift:
         return "frameshift", orientation.frameshift
+    start, end = int(numbering.start[row]), int(numbering.end[row])
+    domain = protein[start:end]
     if "*" in domain:
         stops = [place for place, residue in enumerate(domain) if residue == "*"]
         places = ", ".join(labels[place] for place in stops)
         reason = f"stop codon at IMGT {places}"
         if orientation is not None:
-            first = orientation.frame.offset + 3 * int(numbering.start[row])
+            first = orientation.frame.offset + 3 * start
             codons = [orientation.frame.strand[first + 3 * place : first + 3 * place + 3] for place in stops]
             reason += f" ({', '.join(codons)})"
             if set(codons) == {"TAG"}:
@@ -231,6 +239,12 @@ def _judge(
         return "stop", reason
     missing = _missing_parts(numbering, row)
     if missing:
+        lost_before = protein[max(0, start - int(numbering.first_column[row]) + 1) : start]
+        lost_after = protein[end : end + 128 - int(numbering.last_column[row]) + LONG_CDR3]
+        if "*" in (lost_before if int(numbering.first_column[row]) > LAST_START else ""):
+            return "stop", f"{missing}; a stop codon stands where the residues before it belong"
+        if "*" in (lost_after if int(numbering.last_column[row]) < FIRST_END else ""):
+            return "stop", f"{missing}; a stop codon stands where the residues behind it belong"
         return "partial", missing
     if hallmarks.call == "ambiguous":
         status = "vhh" if hallmarks.margin >= 0 else "vh"
@@ -251,7 +265,7 @@ def _missing_parts(numbering: Numbering, row: int) -> str | None:
     if last < FIRST_END:
         parts.append(f"ends at IMGT {last}")
     if unread:
-        parts.append(f"{' and '.join(unread)} not completely read")
+        parts.append(f"{', '.join(unread)} not completely read")
     return "; ".join(parts) or None
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from bactrian.core.errors import InputError, Where
 from bactrian.discovery.sequences import read_sequences
-from bactrian.discovery.vhh.frames import translate_frames
+from bactrian.discovery.vhh.six_frames import translate_six_frames
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -178,7 +178,7 @@ def _tell_segment(name: str, sequence: str, kind: Kind) -> Segment | None:
 
 def _translate_gene(gene: str, segment: Segment) -> str:
     """Translate a gene in the frame that has no stop and, for a J, the W·G motif."""
-    proteins = [frame.protein for frame in translate_frames(gene)[:3]]
+    proteins = [frame.protein for frame in translate_six_frames(gene)[:3]]
     return max(
         proteins,
         key=lambda protein: (

@@ -11,14 +11,10 @@ import numpy.typing as npt
 from numba import njit
 
 from bactrian.discovery.vhh.align import Workspace, align_one, make_workspace
+from bactrian.discovery.vhh.frames import judge_score, measure_domain
 from bactrian.discovery.vhh.labels import FRAMEWORKS, LOOPS, format_label
 from bactrian.discovery.vhh.profile import RESIDUES, VhhProfile
 from bactrian.discovery.vhh.scores import STOP, UNKNOWN, ScoreTables, load_scores, make_scores
-
-# A sequence is a VHH (or VH) from this score in all and this score per framework column: see
-# docs/explanations/numbering.md for how far random proteins and light chains stay below.
-MIN_SCORE: Final = 150
-MIN_COLUMN_SCORE: Final = 3.0
 
 REGIONS: Final = {
     **{f"fwr{k}": span for k, span in enumerate(FRAMEWORKS, start=1)},
@@ -143,22 +139,20 @@ def _number_all(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def measure_domains(offsets, position, insertion, extent):  # type: ignore[no-untyped-def]
-    """Write start, end, first column, last column and framework columns read of each sequence (n × 5)."""
+def _measure_all(offsets, score, position, insertion, extent, is_vhh):  # type: ignore[no-untyped-def]
+    """Write extent and verdict of each sequence; take back the labels of what is no VHH."""
     for row in range(len(offsets) - 1):
-        extent[row] = 0
-        for i in range(offsets[row], offsets[row + 1]):
-            column = position[i]
-            if column == 0:
-                continue
-            if extent[row, 2] == 0:
-                extent[row, 0] = i - offsets[row]
-                extent[row, 2] = column
-            extent[row, 1] = i - offsets[row] + 1
-            extent[row, 3] = column
-            in_loop = 27 <= column <= 38 or 56 <= column <= 65 or 105 <= column <= 117
-            if not in_loop and insertion[i] == 0:
-                extent[row, 4] += 1
+        first, last = offsets[row], offsets[row + 1]
+        start, end, first_column, last_column, columns = measure_domain(
+            position[first:last], insertion[first:last]
+        )
+        is_vhh[row] = judge_score(score[row], columns)
+        if is_vhh[row]:
+            extent[row, 0], extent[row, 1] = start, end
+            extent[row, 2], extent[row, 3] = first_column, last_column
+        else:
+            position[first:last] = 0
+            insertion[first:last] = 0
 
 
 def number_proteins(sequences: Sequence[str], *, profile: VhhProfile | None = None) -> Numbering:
@@ -210,12 +204,9 @@ def number_packed(
         loops,
         blocks,
     )
-    extent = np.zeros((n, 5), dtype=np.int32)
-    measure_domains(offsets, position, insertion, extent)
-    is_vhh = (score >= MIN_SCORE) & (score >= MIN_COLUMN_SCORE * extent[:, 4])
-    position[np.repeat(~is_vhh, np.diff(offsets))] = 0
-    insertion[np.repeat(~is_vhh, np.diff(offsets))] = 0
-    extent[~is_vhh] = 0
+    extent = np.zeros((n, 4), dtype=np.int32)
+    is_vhh = np.zeros(n, dtype=np.bool_)
+    _measure_all(offsets, score, position, insertion, extent, is_vhh)
     loops[~is_vhh] = -1
     return Numbering(
         letters=letters,

@@ -5,17 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bactrian.discovery.vhh.frames import translate_frames
+from bactrian.discovery.vhh.six_frames import translate_six_frames
 from bactrian.discovery.vhh.numbering import number_proteins
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bactrian.discovery.vhh.frames import ReadingFrame
+    from bactrian.discovery.vhh.six_frames import ReadingFrame
+    from bactrian.discovery.vhh.numbering import Numbering
 
 MAX_SHARED_COLUMNS = 12
 """IMGT columns that two pieces of a domain whose frame breaks may both claim: alignments run on for a few
 residues past the break."""
+
+LONGEST_GAP = 40
+"""Residues that may lie between the pieces beyond the columns between them: a long CDR3, unread by both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ def orient_sequences(sequences: Sequence[str], *, amber: bool = False) -> list[O
     Returns:
         One orientation per sequence, in input order.
     """
-    readings = [translate_frames(sequence, amber=amber) for sequence in sequences]
+    readings = [translate_six_frames(sequence, amber=amber) for sequence in sequences]
     numbering = number_proteins([frame.protein for frames in readings for frame in frames])
     oriented = []
     for row, frames in enumerate(readings):
@@ -53,25 +57,30 @@ def orient_sequences(sequences: Sequence[str], *, amber: bool = False) -> list[O
         frame = frames[best - 6 * row]
         frameshift = None
         if numbering.is_vhh[best]:
-            strand = [k for k in numbered if k != best and numbering.is_vhh[k]]
-            for other in strand:
-                other_frame = frames[other - 6 * row]
-                if other_frame.strand != frame.strand:
-                    continue
-                first, second = sorted((best, other), key=lambda k: int(numbering.first_column[k]))
-                shared = int(numbering.last_column[first]) - int(numbering.first_column[second]) + 1
-                first_frame, second_frame = frames[first - 6 * row], frames[second - 6 * row]
-                end = first_frame.offset + 3 * int(numbering.end[first])
-                start = second_frame.offset + 3 * int(numbering.start[second])
-                if shared <= MAX_SHARED_COLUMNS and start > first_frame.offset + 3 * int(
-                    numbering.start[first]
-                ):
-                    place = sorted((max(1, min(end, start)), max(end, start)))
-                    frameshift = (
-                        f"the reading frame changes between nucleotides {place[0]} and {place[1]}"
-                        f"{' of the reverse strand' if frame.name[0] == '-' else ''}, after IMGT "
-                        f"{int(numbering.last_column[first])}: an insertion or a deletion"
-                    )
-                    break
+            others = [k for k in numbered if numbering.is_vhh[k] and frames[k - 6 * row].strand == frame.strand]
+            for other in others:
+                pieces = sorted((best, other), key=lambda k: int(numbering.first_column[k]))
+                frameshift = frameshift or _describe_break(numbering, pieces, [frames[k - 6 * row] for k in pieces])
         oriented.append(Orientation(frame, frameshift))
     return oriented
+
+
+def _describe_break(numbering: Numbering, pieces: list[int], frames: list[ReadingFrame]) -> str | None:
+    """Say where the frame breaks if two pieces in two frames are parts of one domain, first part first."""
+    first, second = pieces
+    if frames[0].name == frames[1].name:
+        return None
+    columns = int(numbering.first_column[second]) - int(numbering.last_column[first]) - 1
+    end = frames[0].offset + 3 * int(numbering.end[first])
+    start = frames[1].offset + 3 * int(numbering.start[second])
+    begins_later = start > frames[0].offset + 3 * int(numbering.start[first])
+    adds_columns = int(numbering.last_column[second]) > int(numbering.last_column[first])
+    near = start - end <= 3 * (columns + LONGEST_GAP)
+    if columns < -MAX_SHARED_COLUMNS or not (begins_later and adds_columns and near):
+        return None
+    left, right = sorted((max(1, min(start, end)), max(start, end)))
+    strand = " of the reverse strand" if frames[0].name.startswith("-") else ""
+    return (
+        f"the reading frame changes between nucleotides {left} and {right}{strand}, behind IMGT "
+        f"{int(numbering.last_column[first])}: an insertion or a deletion"
+    )
