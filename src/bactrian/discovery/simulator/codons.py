@@ -66,14 +66,21 @@ def _distances() -> npt.NDArray[np.int64]:
 
 
 _FRESH: Final = _ladder(_fresh_weights())
+# One row for each old codon and new residue.
 _NEAREST: Final = _ladder(
     _fresh_weights()[None, :, :] * (_FURTHER_CHANGE ** np.maximum(_distances() - 1.0, 0.0))[:, None, :]
-)
+).reshape(-1, len(CODONS))
 
 
-def _pick(ladders: npt.NDArray[np.float64], rng: np.random.Generator) -> npt.NDArray[np.int64]:
-    draws = rng.random(ladders.shape[:-1])
-    return np.asarray((ladders <= draws[..., None]).sum(axis=-1), dtype=np.int64)
+def _pick(
+    ladders: npt.NDArray[np.float64], rows: npt.NDArray[np.int64], rng: np.random.Generator
+) -> npt.NDArray[np.int64]:
+    """Draw a column by the ladder of each row named; the ladders are searched as one long one."""
+    width = ladders.shape[1]
+    long = (ladders + np.arange(ladders.shape[0])[:, None]).ravel()
+    # The factor keeps row + draw below row + 1 when it is rounded.
+    draws = rows + rng.random(rows.shape) * (1.0 - 1e-12)
+    return np.asarray(np.searchsorted(long, draws, side="right") - rows * width, dtype=np.int64)
 
 
 def draw_codons(residues: npt.NDArray[np.int64], rng: np.random.Generator) -> npt.NDArray[np.int64]:
@@ -86,7 +93,7 @@ def draw_codons(residues: npt.NDArray[np.int64], rng: np.random.Generator) -> np
     Returns:
         Indices into `CODONS`, of the same shape.
     """
-    return _pick(_FRESH[residues], rng)
+    return _pick(_FRESH, residues, rng)
 
 
 def mutate_codons(
@@ -102,4 +109,4 @@ def mutate_codons(
     Returns:
         Indices of the new codons.
     """
-    return _pick(_NEAREST[codons, residues], rng)
+    return _pick(_NEAREST, codons * len(RESIDUES) + residues, rng)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import gzip
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from bactrian.core.tables import atomic_path
 
+_GzipFile: Any
 try:
-    from isal import igzip
+    from isal.igzip import IGzipFile as _GzipFile
 except ImportError:  # pragma: no cover - isal comes with dnaio wherever it is built for the machine
-    igzip = None  # type: ignore[assignment]
+    _GzipFile = gzip.GzipFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,13 +43,12 @@ def open_fastq(path: Path) -> Iterator[Sink]:
     Yields:
         A binary file. Its gzip header holds neither a time nor a name.
     """
-    with atomic_path(path) as temporary, temporary.open("wb") as raw:
-        if igzip is None:
-            with gzip.GzipFile(filename="", mode="wb", compresslevel=1, fileobj=raw, mtime=0) as file:
-                yield file
-        else:
-            with igzip.IGzipFile(filename="", mode="wb", compresslevel=1, fileobj=raw, mtime=0) as fast:
-                yield fast
+    with (
+        atomic_path(path) as temporary,
+        temporary.open("wb") as raw,
+        _GzipFile(filename="", mode="wb", compresslevel=1, fileobj=raw, mtime=0) as file,
+    ):
+        yield file
 
 
 def format_fastq(seq: Bytes, qual: Bytes, *, mate: int, first: int) -> memoryview:

@@ -32,6 +32,8 @@ _LENGTH_FLOOR: Final = 0.5
 _FAMILY_POWER: Final = 1.5
 # Pooled loop residues worth this many counts steady the columns that few loops reach.
 _LOOP_PRIOR: Final = 5.0
+# Framework residues rarer than this in their column may be errors or engineered: none is drawn.
+_RAREST: Final = 0.01
 # IMGT 42, 49, 50 and 52 belong together in a V gene: the commonest sets of the profile's VHHs.
 _HALLMARK_COLUMNS: Final = (42, 49, 50, 52)
 _HALLMARKS: Final = ("FERF", "FERG", "YQRL")
@@ -137,10 +139,11 @@ def _pick(ladders: Floats, rng: np.random.Generator) -> Ints:
 
 
 def _framework_frequencies(profile: VhhProfile) -> Floats:
-    """Give residue frequencies of the framework columns; cysteine only where it is the rule."""
+    """Give residue frequencies of the framework columns; cysteine only where it is the rule, no rarities."""
     counts = profile.counts[_COLUMNS - 1].copy()
     unusual = counts[:, _CYSTEINE] < counts.sum(axis=1) / 2
     counts[unusual, _CYSTEINE] = 0.0
+    counts[counts < _RAREST * counts.sum(axis=1, keepdims=True)] = 0.0
     return np.asarray(counts / counts.sum(axis=1, keepdims=True), dtype=np.float64)
 
 
