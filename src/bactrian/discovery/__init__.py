@@ -1,1 +1,36 @@
-"""VHH screening."""
+"""VHH screening: from sequencing reads, or sequences alone, to clonotype counts one may trust.
+
+Modules in the order the data goes:
+
+- `sheet`: the sample sheet, checked before any work.
+- `reads`: FASTQ files into molecules: primers, pairing, filter.
+- `sequences`: files of single sequences, for `bactrian annotate`.
+- `vhh`: IMGT numbering, CDRs and everything else that a sequence says about its VHH.
+- `clonotypes`: error collapse, chimeras, counts, lineages.
+- `library`: quality of libraries and samples.
+- `simulator`: pannings and reads with their truth.
+- `screen`: the whole job, `bactrian screen`.
+- `figures`: the report's figures and sections.
+- `room`: what this room announces to the house.
+
+`annotate` is here for notebooks: `from bactrian.discovery import annotate`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bactrian.discovery.vhh.annotate import annotate
+
+__all__ = ["annotate"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load `annotate` when it is first asked for, so that importing the room stays cheap."""
+    if name == "annotate":
+        from bactrian.discovery.vhh.annotate import annotate  # noqa: PLC0415 - loads numba and Polars
+
+        return annotate
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)

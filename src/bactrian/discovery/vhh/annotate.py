@@ -15,7 +15,7 @@ from bactrian.discovery.vhh.cysteines import pair_cysteines
 from bactrian.discovery.vhh.flanks import name_flanks
 from bactrian.discovery.vhh.germline import Germlines, assign_germline, read_germlines
 from bactrian.discovery.vhh.hallmarks import HALLMARK_POSITIONS, Hallmarks, read_hallmarks
-from bactrian.discovery.vhh.numbering import MIN_SCORE, Numbering, number_proteins
+from bactrian.discovery.vhh.numbering import Numbering, number_proteins
 from bactrian.discovery.vhh.orient import Orientation, orient_sequences
 from bactrian.discovery.vhh.schemes import check_scheme, format_label, label_residues
 
@@ -116,7 +116,8 @@ def annotate(
         message = f"{len(names)} ids came with {len(cleaned)} sequences. Give one id per sequence."
         raise InputError(message)
     kinds = [
-        check_sequence(sequence, kind, Where(record=number)) for number, sequence in enumerate(cleaned, start=1)
+        check_sequence(sequence, kind, Where(record=number))
+        for number, sequence in enumerate(cleaned, start=1)
     ]
     genes = read_germlines(germlines) if isinstance(germlines, str | Path) else germlines
 
@@ -273,7 +274,7 @@ def _why_not(sequence: str, kind: Kind, score: int) -> str:
     if not sequence:
         return "the record has no sequence"
     tried = "in any of the six frames " if kind == "nucleotide" else ""
-    return f"no VHH or VH domain found {tried}(best score {score}; a domain scores {MIN_SCORE} or more)"
+    return f"no VHH or VH domain found {tried}(best alignment score {score})"
 
 
 def _count_further_domains(numbering: Numbering, proteins: list[str]) -> list[int]:

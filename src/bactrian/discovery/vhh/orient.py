@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bactrian.discovery.vhh.six_frames import translate_six_frames
 from bactrian.discovery.vhh.numbering import number_proteins
+from bactrian.discovery.vhh.reads import annotate_reads
+from bactrian.discovery.vhh.six_frames import translate_six_frames
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bactrian.discovery.vhh.six_frames import ReadingFrame
     from bactrian.discovery.vhh.numbering import Numbering
+    from bactrian.discovery.vhh.six_frames import ReadingFrame
 
 MAX_SHARED_COLUMNS = 12
 """IMGT columns that two pieces of a domain whose frame breaks may both claim: alignments run on for a few
@@ -38,8 +39,9 @@ class Orientation:
 def orient_sequences(sequences: Sequence[str], *, amber: bool = False) -> list[Orientation]:
     """Find strand and frame of each sequence by the alignment score of its six translations.
 
-    A frameshift splits a domain over two frames of one strand. It is reported where the other frame
-    holds a piece that fits by itself and continues the best one, in the sequence and in the domain.
+    A frameshift splits a domain over two frames of one strand. It is placed where the other frame holds
+    a piece that fits by itself and continues the best one, in the sequence and in the domain. Shorter
+    pieces are sought as `annotate_reads` does, which says that there is a break but not where.
 
     Args:
         sequences: Nucleotides in IUPAC codes, capitals.
@@ -50,19 +52,37 @@ def orient_sequences(sequences: Sequence[str], *, amber: bool = False) -> list[O
     """
     readings = [translate_six_frames(sequence, amber=amber) for sequence in sequences]
     numbering = number_proteins([frame.protein for frames in readings for frame in frames])
-    oriented = []
+    oriented: list[Orientation] = []
+    unsettled: list[int] = []
     for row, frames in enumerate(readings):
         numbered = range(6 * row, 6 * row + 6)
         best = max(numbered, key=lambda k: (bool(numbering.is_vhh[k]), int(numbering.score[k]), -k))
         frame = frames[best - 6 * row]
         frameshift = None
         if numbering.is_vhh[best]:
-            others = [k for k in numbered if numbering.is_vhh[k] and frames[k - 6 * row].strand == frame.strand]
+            others = [
+                k for k in numbered if numbering.is_vhh[k] and frames[k - 6 * row].strand == frame.strand
+            ]
             for other in others:
                 pieces = sorted((best, other), key=lambda k: int(numbering.first_column[k]))
-                frameshift = frameshift or _describe_break(numbering, pieces, [frames[k - 6 * row] for k in pieces])
+                frameshift = frameshift or _describe_break(
+                    numbering, pieces, [frames[k - 6 * row] for k in pieces]
+                )
         oriented.append(Orientation(frame, frameshift))
+        if numbering.is_vhh[best] and frameshift is None and not _is_whole(numbering, best):
+            unsettled.append(row)
+    statuses = annotate_reads([oriented[row].frame.strand for row in unsettled], amber=amber)["status"]
+    for row, status in zip(unsettled, statuses, strict=True):
+        if status == "frameshift":
+            reason = (
+                "what is missing of the domain stands in another reading frame: an insertion or a deletion"
+            )
+            oriented[row] = Orientation(oriented[row].frame, reason)
     return oriented
+
+
+def _is_whole(numbering: Numbering, row: int) -> bool:
+    return bool(numbering.first_column[row] == 1 and numbering.last_column[row] == 128)
 
 
 def _describe_break(numbering: Numbering, pieces: list[int], frames: list[ReadingFrame]) -> str | None:

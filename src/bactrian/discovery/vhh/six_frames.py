@@ -16,7 +16,9 @@ _COMPLEMENT = str.maketrans("ACGTURYSWKMBDHVN", "TGCAAYRSWMKVHDBN")
 _RESIDUES = "FFLLSSSSYY**CC*WLLLLPPPPHHQQRRRRIIIMTTTTNNKKSSRRVVVVAAAADDEEGGGG"
 """The standard genetic code, codons in the order TTT, TTC, TTA, TTG, TCT, …, GGG."""
 
-_CODONS = {"".join(codon): residue for codon, residue in zip(product("TCAG", repeat=3), _RESIDUES, strict=True)}
+_CODONS = {
+    "".join(codon): residue for codon, residue in zip(product("TCAG", repeat=3), _RESIDUES, strict=True)
+}
 
 
 @dataclass(frozen=True, slots=True)
