@@ -148,7 +148,9 @@ def main() -> None:
     """Derive the profile and write it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("sequences", type=Path, help="FASTA of VHHs")
-    parser.add_argument("truth", type=Path, help="numbering truth (JSON lines, gz) whose sequences are left out")
+    parser.add_argument(
+        "truth", type=Path, help="numbering truth (JSON lines, gz) whose sequences are left out"
+    )
     parser.add_argument("profile", type=Path, help="JSON file to write")
     arguments = parser.parse_args()
     candidates = read_fasta(arguments.sequences)

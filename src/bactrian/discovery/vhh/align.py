@@ -17,9 +17,9 @@ from numba import njit
 from bactrian.discovery.vhh.labels import LOOP_COLUMNS, LOOP_INSERTIONS, LOOPS, MAX_LOOP
 from bactrian.discovery.vhh.scores import BLOCK_COLUMNS, BLOCK_STARTS
 
+Int8 = npt.NDArray[np.int8]
 Int16 = npt.NDArray[np.int16]
 Int32 = npt.NDArray[np.int32]
-UInt8 = npt.NDArray[np.uint8]
 
 IMPOSSIBLE: Final = -1_000_000
 
@@ -71,6 +71,22 @@ def _insertion_costs() -> Int32:
 INSERTION_COST: Final = _insertion_costs()
 
 
+class Labels(NamedTuple):
+    """What an alignment says of one sequence of n residues.
+
+    Args:
+        position: IMGT column of each residue (n), 0 outside the domain.
+        insertion: Insertion ordinal of each residue (n): 0 none, 1 = A, ….
+        loops: Start and end of each CDR (3 × 2), -1 where it is not completely read.
+        blocks: Score of each framework (4), 0 where it is not read.
+    """
+
+    position: Int16
+    insertion: Int8
+    loops: Int32
+    blocks: Int32
+
+
 class Workspace(NamedTuple):
     """Arrays one alignment writes into; `make_workspace` sizes them for the longest sequence."""
 
@@ -91,9 +107,10 @@ def make_workspace(length: int) -> Workspace:
 
 
 @njit(cache=True, nogil=True)
-def _enter_block(codes, n, block, loop_residue, loop_length, work):  # type: ignore[no-untyped-def]
+def _enter_block(codes, tables, work, block):  # type: ignore[no-untyped-def]
     """Fill `entry[block]`: the best score with the loop before `block` ending after i residues."""
-    loop = block - 1
+    n, loop = len(codes), block - 1
+    loop_residue, loop_length = tables.loop_residue, tables.loop_length
     entry = work.entry[block]
     leave = work.match[STARTS[block] - 1]
     left, right = work.left, work.right
@@ -119,12 +136,13 @@ def _enter_block(codes, n, block, loop_residue, loop_length, work):  # type: ign
 
 
 @njit(cache=True, nogil=True)
-def _fill(codes, n, residue, loop_residue, loop_length, work):  # type: ignore[no-untyped-def]
+def _fill(codes, tables, work):  # type: ignore[no-untyped-def]
     """Fill the matrices; give the best score, its profile column and the residues before its end."""
+    n, residue = len(codes), tables.residue
     best, best_column, best_i = IMPOSSIBLE, 0, 0
     for block in range(4):
         if block > 0:
-            _enter_block(codes, n, block, loop_residue, loop_length, work)
+            _enter_block(codes, tables, work, block)
         first, last = STARTS[block], STARTS[block + 1] - 1
         for k in range(first, last + 1):
             match, delete, insert = work.match[k], work.delete[k], work.insert[k]
@@ -145,7 +163,7 @@ def _fill(codes, n, residue, loop_residue, loop_length, work):  # type: ignore[n
                 if INSERTION_COST[k - 1] > 0:
                     insert_before = work.insert[k - 1]
                     for i in range(1, n + 1):
-                        value = max(max(match_before[i - 1], delete_before[i - 1]), insert_before[i - 1])
+                        value = max(match_before[i - 1], delete_before[i - 1], insert_before[i - 1])
                         match[i] = max(value, start) + score[codes[i - 1]]
                 else:
                     for i in range(1, n + 1):
@@ -178,58 +196,61 @@ def _fill(codes, n, residue, loop_residue, loop_length, work):  # type: ignore[n
 
 
 @njit(cache=True, nogil=True)
-def _jump_length(i, loop, loop_length, work, codes, loop_residue):  # type: ignore[no-untyped-def]
+def score_loop(codes, tables, loop, start, end):  # type: ignore[no-untyped-def]
+    """Score a loop by its length and by its residues in their IMGT columns."""
+    length = end - start
+    score = tables.loop_length[loop, length]
+    for h in range(min((length + 1) // 2, LOOP_LEFT[loop])):
+        score += tables.loop_residue[LOOP_FIRST[loop] + h, codes[start + h]]
+    for h in range(min(length // 2, LOOP_RIGHT[loop])):
+        score += tables.loop_residue[LOOP_LAST[loop] - h, codes[end - 1 - h]]
+    return score
+
+
+@njit(cache=True, nogil=True)
+def _jump_length(codes, tables, work, loop, i):  # type: ignore[no-untyped-def]
     """Give the length of the loop that explains `entry` after i residues (the shortest of equals)."""
     wanted = work.entry[loop + 1, i]
     leave = work.match[STARTS[loop + 1] - 1]
     for length in range(min(LOOP_LIMIT[loop], i) + 1):
-        value = leave[i - length] + loop_length[loop, length]
-        n_left = min((length + 1) // 2, LOOP_LEFT[loop])
-        n_right = min(length // 2, LOOP_RIGHT[loop])
-        for h in range(n_left):
-            value += loop_residue[LOOP_FIRST[loop] + h, codes[i - length + h]]
-        for h in range(n_right):
-            value += loop_residue[LOOP_LAST[loop] - h, codes[i - 1 - h]]
-        if value == wanted:
+        if leave[i - length] + score_loop(codes, tables, loop, i - length, i) == wanted:
             return length
     return 0
 
 
 @njit(cache=True, nogil=True)
-def label_loop(loop, start, end, position, insertion):  # type: ignore[no-untyped-def]
-    """Write the IMGT labels of a loop from `start` to `end`."""
-    length = end - start
+def _label_loop(loop, labels):  # type: ignore[no-untyped-def]
+    """Write the IMGT labels of a loop."""
+    position, insertion = labels.position, labels.insertion
+    start = labels.loops[loop, 0]
+    length = labels.loops[loop, 1] - start
     for k in range(length):
         position[start + k] = LOOP_COLUMNS[loop, length, k]
         insertion[start + k] = LOOP_INSERTIONS[loop, length, k]
 
 
 @njit(cache=True, nogil=True)
-def align_one(codes, residue, loop_residue, loop_length, work, position, insertion, loops, blocks):  # type: ignore[no-untyped-def]
+def align_one(codes, tables, work, labels):  # type: ignore[no-untyped-def]
     """Align one sequence and write its IMGT labels.
 
     Args:
         codes: Residue codes (n, uint8).
-        residue: Framework scores, 91 × 22.
-        loop_residue: CDR scores by IMGT column, 129 × 22.
-        loop_length: CDR length scores, 3 × length.
+        tables: Score tables.
         work: Workspace for at least n residues.
-        position: Receives the IMGT column of each residue (n), 0 outside the domain.
-        insertion: Receives the insertion ordinal of each residue (n).
-        loops: Receives start and end of each CDR (3 × 2), -1 where it is not completely read.
-        blocks: Receives the score of each framework (4), 0 where it is not read.
+        labels: Receives the result.
 
     Returns:
         The score of the alignment.
     """
-    n = len(codes)
+    n, residue = len(codes), tables.residue
+    position, insertion, loops, blocks = labels.position, labels.insertion, labels.loops, labels.blocks
     position[:] = 0
     insertion[:] = 0
     loops[:] = -1
     blocks[:] = 0
     if n == 0:
         return 0
-    score, k, i = _fill(codes, n, residue, loop_residue, loop_length, work)
+    score, k, i = _fill(codes, tables, work)
     block = 3
     while k < STARTS[block]:
         block -= 1
@@ -279,19 +300,19 @@ def align_one(codes, residue, loop_residue, loop_length, work, position, inserti
             continue
         # The first column of a framework was reached over a loop.
         block -= 1
-        length = _jump_length(i, block, loop_length, work, codes, loop_residue)
+        length = _jump_length(codes, tables, work, block, i)
         loops[block, 0] = i - length
         loops[block, 1] = i
         k = STARTS[block + 1] - 1
         loop_score[block] = work.entry[block + 1, i] - match[k, i - length]
         i -= length
-    return _finish(n, block, last_block, score, loop_score, position, insertion, loops, blocks)
+    return finish_labels(block, last_block, score, loop_score, labels)
 
 
 @njit(cache=True, nogil=True)
-def _label_overhang(n, first_block, last_block, position):  # type: ignore[no-untyped-def]
+def _label_overhang(position, first_block, last_block):  # type: ignore[no-untyped-def]
     """Label the few residues left over beside the outermost aligned columns."""
-    i = 0
+    n, i = len(position), 0
     while i < n and position[i] == 0:
         i += 1
     if i == n:
@@ -316,8 +337,10 @@ def _label_overhang(n, first_block, last_block, position):  # type: ignore[no-un
 
 
 @njit(cache=True, nogil=True)
-def _finish(n, first_block, last_block, score, loop_score, position, insertion, loops, blocks):  # type: ignore[no-untyped-def]
-    """Drop weak outer frameworks, number insertions, label loops."""
+def finish_labels(first_block, last_block, score, loop_score, labels):  # type: ignore[no-untyped-def]
+    """Drop weak outer frameworks, number insertions, label loops; give the score of what is left."""
+    position, insertion, loops, blocks = labels.position, labels.insertion, labels.loops, labels.blocks
+    n = len(position)
     while last_block > first_block and blocks[last_block] < MIN_BLOCK:
         score -= blocks[last_block] + loop_score[last_block - 1]
         position[loops[last_block - 1, 0] :] = 0
@@ -332,7 +355,7 @@ def _finish(n, first_block, last_block, score, loop_score, position, insertion, 
         loops[first_block] = -1
         blocks[first_block] = 0
         first_block += 1
-    _label_overhang(n, first_block, last_block, position)
+    _label_overhang(position, first_block, last_block)
     ordinal = 0
     for i in range(n):
         if insertion[i] == 0:
@@ -346,5 +369,5 @@ def _finish(n, first_block, last_block, score, loop_score, position, insertion, 
             insertion[i] = ordinal
     for loop in range(3):
         if loops[loop, 0] >= 0:
-            label_loop(loop, loops[loop, 0], loops[loop, 1], position, insertion)
+            _label_loop(loop, labels)
     return score

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 
-from bactrian.discovery.vhh.align import COLUMNS, N_PROFILE, STARTS, align_one
+from bactrian.discovery.vhh.align import COLUMNS, IMPOSSIBLE, N_PROFILE, STARTS, Labels, align_one
+from bactrian.discovery.vhh.chain import DECLINED, chain_one
 from bactrian.discovery.vhh.labels import N_COLUMNS
 from bactrian.discovery.vhh.scores import STOP
 from bactrian.discovery.vhh.translate import LETTERS, translate_frame
@@ -42,6 +44,12 @@ def judge_score(score, columns):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def in_loop(column):  # type: ignore[no-untyped-def]
+    """Say whether an IMGT column belongs to a CDR."""
+    return 27 <= column <= 38 or 56 <= column <= 65 or 105 <= column <= 117
+
+
+@njit(cache=True, nogil=True)
 def measure_domain(position, insertion):  # type: ignore[no-untyped-def]
     """Give start, end, first column, last column and framework columns read of one sequence."""
     start, end, first, last, columns = 0, 0, 0, 0, 0
@@ -52,31 +60,28 @@ def measure_domain(position, insertion):  # type: ignore[no-untyped-def]
         if first == 0:
             start, first = i, column
         end, last = i + 1, column
-        in_loop = 27 <= column <= 38 or 56 <= column <= 65 or 105 <= column <= 117
-        if not in_loop and insertion[i] == 0:
+        if not in_loop(column) and insertion[i] == 0:
             columns += 1
     return start, end, first, last, columns
 
 
 @njit(cache=True, nogil=True)
-def find_segment(codes, start, end, residue, first, last):  # type: ignore[no-untyped-def]
+def find_segment(codes, tables, first, last):  # type: ignore[no-untyped-def]
     """Give the best score of a gapless framework segment.
 
     Args:
-        codes: Residue codes of a frame.
-        start: First residue to look at.
-        end: Residue after the last.
-        residue: Framework scores, profile columns × residue codes.
+        codes: Residue codes to look at.
+        tables: Score tables.
         first: First profile column allowed.
         last: Profile column after the last allowed.
     """
-    best = 0
+    best, n = 0, len(codes)
     for block in range(4):
         low, high = max(first, STARTS[block]), min(last, STARTS[block + 1])
-        for shift in range(low - end + 1, high - start):
+        for shift in range(low - n + 1, high):
             running = 0
-            for k in range(max(low, start + shift), min(high, end + shift)):
-                running = max(0, running + residue[k, codes[k - shift]])
+            for k in range(max(low, shift), min(high, n + shift)):
+                running = max(0, running + tables.residue[k, codes[k - shift]])
                 best = max(best, running)
     return best
 
@@ -90,8 +95,10 @@ def _is_covered(n, start, end, first, last):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _changes_frame(codes, sizes, frame, start, end, first, last, residue):  # type: ignore[no-untyped-def]
+def _changes_frame(codes, sizes, frame, labels, tables):  # type: ignore[no-untyped-def]
     """Say whether the columns missing before or after the aligned part stand in another frame."""
+    position, insertion = labels.position[frame, : sizes[frame]], labels.insertion[frame, : sizes[frame]]
+    start, end, first, last, _ = measure_domain(position, insertion)
     first_k = 0
     while first_k < N_PROFILE and COLUMNS[first_k] < first:
         first_k += 1
@@ -103,107 +110,143 @@ def _changes_frame(codes, sizes, frame, start, end, first, last, residue):  # ty
             continue
         n = sizes[other]
         if start >= MIN_UNCOVERED and first > MIN_UNCOVERED:
-            segment = find_segment(codes[other], 0, min(start, n), residue, 0, first_k)
+            segment = find_segment(codes[other, : min(start, n)], tables, 0, first_k)
             if segment >= MIN_SEGMENT:
                 return True
         if sizes[frame] - end >= MIN_UNCOVERED and last <= N_COLUMNS - MIN_UNCOVERED:
-            segment = find_segment(codes[other], min(end, n), n, residue, last_k, N_PROFILE)
+            segment = find_segment(codes[other, min(end, n) : n], tables, last_k, N_PROFILE)
             if segment >= MIN_SEGMENT:
                 return True
     return False
 
 
+class FoundReads(NamedTuple):
+    """Annotation of n packed nucleotide sequences.
+
+    Args:
+        status: Index into `STATUSES` (n).
+        frame: Frame that was read (n).
+        score: Score of the alignment (n).
+        span: First and last IMGT column read, and residues inserted in frameworks (n × 3).
+        loops: Start and end of each CDR in residues of the frame, -1 unread (n × 3 × 2).
+        aligned: The residues at the 128 IMGT columns (n × 128).
+        letters: Residues of the frame that was read; sequence r begins at offsets[r] // 3 + r.
+        position: IMGT columns of those residues.
+        insertion: Insertion ordinals of those residues.
+    """
+
+    status: npt.NDArray[np.uint8]
+    frame: npt.NDArray[np.int8]
+    score: npt.NDArray[np.float64]
+    span: npt.NDArray[np.int16]
+    loops: npt.NDArray[np.int32]
+    aligned: npt.NDArray[np.uint8]
+    letters: npt.NDArray[np.uint8]
+    position: npt.NDArray[np.int16]
+    insertion: npt.NDArray[np.int8]
+
+
 @njit(cache=True, nogil=True)
-def annotate_bases(  # type: ignore[no-untyped-def]
-    bases, offsets, codon_table, residue, loop_residue, loop_length, work, longest,
-    status, frame, score, span, loops, letters, aligned, positions, insertions,
-):  # fmt: skip
-    """Annotate packed nucleotide sequences; every array from `status` on receives a result.
+def number_one(codes, tables, work, labels):  # type: ignore[no-untyped-def]
+    """Number one sequence: by the gapless chain if that is safe, otherwise by alignment."""
+    score = chain_one(codes, tables, labels)
+    return align_one(codes, tables, work, labels) if score == DECLINED else score
+
+
+@njit(cache=True, nogil=True)
+def _choose_frame(codes, sizes, stops, tables, work, labels):  # type: ignore[no-untyped-def]
+    """Number the frames as far as needed; give the best one and its score.
+
+    A frame with a safe gapless chain that covers the sequence needs no other. Otherwise the frames
+    are aligned, the one with the fewest stops first, until one covers the sequence.
+    """
+    scores = np.full(3, IMPOSSIBLE)
+    best = 0
+    for turn in range(2):
+        for rank in range(3):
+            f = rank if turn == 0 else -1
+            if turn == 1:
+                for candidate in range(3):
+                    if scores[candidate] == IMPOSSIBLE and (f == -1 or stops[candidate] < stops[f]):
+                        f = candidate
+                if f == -1:
+                    break
+            n = sizes[f]
+            slot = Labels(labels.position[f, :n], labels.insertion[f, :n], labels.loops[f], labels.blocks[f])
+            if turn == 0:
+                score = chain_one(codes[f, :n], tables, slot)
+                if score == DECLINED:
+                    continue
+            else:
+                score = max(align_one(codes[f, :n], tables, work, slot), 0)
+            scores[f] = score
+            if scores[best] < score:
+                best = f
+            start, end, first, last, columns = measure_domain(slot.position, slot.insertion)
+            if judge_score(score, columns) and _is_covered(n, start, end, first, last):
+                return f, score
+    return best, scores[best]
+
+
+@njit(cache=True, nogil=True)
+def annotate_bases(bases, offsets, codon_table, tables, work, found):  # type: ignore[no-untyped-def] # noqa: PLR0917
+    """Annotate packed nucleotide sequences.
 
     Args:
         bases: Base codes of all sequences (uint8).
         offsets: Start of each sequence, and the end of the last (n + 1).
         codon_table: Residue code of each codon.
-        residue: Framework scores.
-        loop_residue: CDR scores by IMGT column.
-        loop_length: CDR length scores.
-        work: Workspace of the alignment.
-        longest: Residues of the longest translation.
-        status: Index into `STATUSES` (n).
-        frame: Frame that was read (n).
-        score: Score of the alignment (n).
-        span: First and last IMGT column read and residue insertions in frameworks (n × 3).
-        loops: Start and end of each CDR in residues of the frame, -1 unread (n × 3 × 2).
-        letters: Residues of the frame that was read, from a third of the sequence's offset on.
-        aligned: The residues at the 128 IMGT columns (n × 128).
-        positions: IMGT columns of those residues, as `letters`.
-        insertions: Insertion ordinals of those residues, as `letters`.
+        tables: Score tables.
+        work: Workspace of the alignment, for the longest translation.
+        found: Receives the annotation.
     """
+    longest = work.entry.shape[1] - 1
     codes = np.zeros((3, longest), np.uint8)
-    position = np.zeros((3, longest), np.int16)
-    insertion = np.zeros((3, longest), np.int8)
-    loop = np.zeros((3, 3, 2), np.int32)
-    blocks = np.zeros(4, np.int32)
+    labels = Labels(
+        np.zeros((3, longest), np.int16),
+        np.zeros((3, longest), np.int8),
+        np.zeros((3, 3, 2), np.int32),
+        np.zeros((3, 4), np.int32),
+    )
     sizes = np.zeros(3, np.int64)
     stops = np.zeros(3, np.int64)
-    scores = np.zeros(3, np.int64)
     for row in range(len(offsets) - 1):
         sequence = bases[offsets[row] : offsets[row + 1]]
         for f in range(3):
             sizes[f], stops[f] = translate_frame(sequence, f, codon_table, codes[f])
-            scores[f] = -1
-        # The right frame mostly has the fewest stops; when its alignment covers the sequence, the
-        # other two need none.
-        best = -1
-        for _ in range(3):
-            f = -1
-            for candidate in range(3):
-                if scores[candidate] == -1 and (f == -1 or stops[candidate] < stops[f]):
-                    f = candidate
-            n = sizes[f]
-            found = align_one(
-                codes[f, :n], residue, loop_residue, loop_length, work,
-                position[f, :n], insertion[f, :n], loop[f], blocks,
-            )  # fmt: skip
-            scores[f] = max(found, 0)
-            if best == -1 or scores[f] > scores[best]:
-                best = f
-            start, end, first, last, columns = measure_domain(position[f, :n], insertion[f, :n])
-            if judge_score(scores[f], columns) and _is_covered(n, start, end, first, last):
-                best = f
-                break
-        n = sizes[best]
-        start, end, first, last, columns = measure_domain(position[best, :n], insertion[best, :n])
-        score[row] = scores[best]
-        frame[row] = best
-        aligned[row] = _UNREAD
-        loops[row] = -1
-        span[row] = 0
-        origin = offsets[row] // 3 + row
+        frame, score = _choose_frame(codes, sizes, stops, tables, work, labels)
+        n, origin = sizes[frame], offsets[row] // 3 + row
+        position, insertion = labels.position[frame, :n], labels.insertion[frame, :n]
+        start, end, first, last, columns = measure_domain(position, insertion)
+        found.score[row] = max(score, 0)
+        found.frame[row] = frame
+        found.aligned[row] = _UNREAD
+        found.loops[row] = -1
+        found.span[row] = 0
         for i in range(n):
-            letters[origin + i] = LETTERS[codes[best, i]]
-        if not judge_score(scores[best], columns):
-            status[row] = NOT_VHH
+            found.letters[origin + i] = LETTERS[codes[frame, i]]
+        if not judge_score(score, columns):
+            found.status[row] = NOT_VHH
             continue
-        loops[row] = loop[best]
-        span[row, 0], span[row, 1] = first, last
+        found.loops[row] = labels.loops[frame]
+        found.span[row, 0], found.span[row, 1] = first, last
+        found.aligned[row, first - 1 : last] = _GAP
         stopped = False
-        aligned[row, first - 1 : last] = _GAP
         for i in range(start, end):
-            stopped |= codes[best, i] == STOP
-            column, ordinal = position[best, i], insertion[best, i]
-            positions[origin + i], insertions[origin + i] = column, ordinal
+            stopped |= codes[frame, i] == STOP
+            column, ordinal = position[i], insertion[i]
+            found.position[origin + i], found.insertion[origin + i] = column, ordinal
             if column > 0 and ordinal == 0:
-                aligned[row, column - 1] = letters[origin + i]
-            elif ordinal > 0 and not (27 <= column <= 38 or 56 <= column <= 65 or 105 <= column <= 117):
-                span[row, 2] += 1
+                found.aligned[row, column - 1] = found.letters[origin + i]
+            elif ordinal > 0 and not in_loop(column):
+                found.span[row, 2] += 1
         if not _is_covered(n, start, end, first, last) and _changes_frame(
-            codes, sizes, best, start, end, first, last, residue
+            codes, sizes, frame, labels, tables
         ):
-            status[row] = FRAMESHIFT
+            found.status[row] = FRAMESHIFT
         elif stopped:
-            status[row] = STOPPED
-        elif loops[row, 2, 0] < 0:
-            status[row] = TRUNCATED
+            found.status[row] = STOPPED
+        elif found.loops[row, 2, 0] < 0:
+            found.status[row] = TRUNCATED
         else:
-            status[row] = PRODUCTIVE
+            found.status[row] = PRODUCTIVE

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from bactrian.discovery.vhh.align import Workspace, align_one, make_workspace
-from bactrian.discovery.vhh.frames import judge_score, measure_domain
+from bactrian.discovery.vhh.align import Labels, Workspace, make_workspace
+from bactrian.discovery.vhh.frames import MIN_SCORE, judge_score, measure_domain, number_one
 from bactrian.discovery.vhh.labels import FRAMEWORKS, LOOPS, format_label
 from bactrian.discovery.vhh.profile import RESIDUES, VhhProfile
 from bactrian.discovery.vhh.scores import STOP, UNKNOWN, ScoreTables, load_scores, make_scores
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["MIN_SCORE", "REGIONS", "Numbering", "number_packed", "number_proteins", "pack_sequences"]
 
 REGIONS: Final = {
     **{f"fwr{k}": span for k, span in enumerate(FRAMEWORKS, start=1)},
@@ -120,27 +124,20 @@ def pack_sequences(sequences: Sequence[str]) -> tuple[npt.NDArray[np.uint8], npt
 
 
 @njit(cache=True, nogil=True)
-def _number_all(  # type: ignore[no-untyped-def]
-    codes, offsets, residue, loop_residue, loop_length, work, score, position, insertion, loops, blocks
-):
+def _number_all(codes, offsets, tables, work, packed, score):  # type: ignore[no-untyped-def] # noqa: PLR0917
+    """Number packed sequences; `packed` holds the labels of all of them."""
     for row in range(len(offsets) - 1):
         first, last = offsets[row], offsets[row + 1]
-        score[row] = align_one(
-            codes[first:last],
-            residue,
-            loop_residue,
-            loop_length,
-            work,
-            position[first:last],
-            insertion[first:last],
-            loops[row],
-            blocks[row],
+        labels = Labels(
+            packed.position[first:last], packed.insertion[first:last], packed.loops[row], packed.blocks[row]
         )
+        score[row] = number_one(codes[first:last], tables, work, labels)
 
 
 @njit(cache=True, nogil=True)
-def _measure_all(offsets, score, position, insertion, extent, is_vhh):  # type: ignore[no-untyped-def]
+def _measure_all(offsets, score, packed, extent, is_vhh):  # type: ignore[no-untyped-def]
     """Write extent and verdict of each sequence; take back the labels of what is no VHH."""
+    position, insertion = packed.position, packed.insertion
     for row in range(len(offsets) - 1):
         first, last = offsets[row], offsets[row + 1]
         start, end, first_column, last_column, columns = measure_domain(
@@ -185,41 +182,30 @@ def number_packed(
 ) -> Numbering:
     """Number packed proteins; see `number_proteins`."""
     n, size = len(offsets) - 1, len(letters)
-    codes = CODES[letters]
     score = np.zeros(n, dtype=np.int32)
-    position = np.zeros(size, dtype=np.int16)
-    insertion = np.zeros(size, dtype=np.int8)
-    loops = np.zeros((n, 3, 2), dtype=np.int32)
-    blocks = np.zeros((n, 4), dtype=np.int32)
-    _number_all(
-        codes,
-        offsets,
-        tables.residue,
-        tables.loop_residue,
-        tables.loop_length,
-        work,
-        score,
-        position,
-        insertion,
-        loops,
-        blocks,
+    packed = Labels(
+        position=np.zeros(size, dtype=np.int16),
+        insertion=np.zeros(size, dtype=np.int8),
+        loops=np.zeros((n, 3, 2), dtype=np.int32),
+        blocks=np.zeros((n, 4), dtype=np.int32),
     )
+    _number_all(CODES[letters], offsets, tables, work, packed, score)
     extent = np.zeros((n, 4), dtype=np.int32)
     is_vhh = np.zeros(n, dtype=np.bool_)
-    _measure_all(offsets, score, position, insertion, extent, is_vhh)
-    loops[~is_vhh] = -1
+    _measure_all(offsets, score, packed, extent, is_vhh)
+    packed.loops[~is_vhh] = -1
     return Numbering(
         letters=letters,
         offsets=offsets,
         score=score,
         is_vhh=is_vhh,
-        position=position,
-        insertion=insertion,
+        position=packed.position,
+        insertion=packed.insertion,
         start=extent[:, 0].copy(),
         end=extent[:, 1].copy(),
         first_column=extent[:, 2].astype(np.int16),
         last_column=extent[:, 3].astype(np.int16),
-        cdr_start=loops[:, :, 0].copy(),
-        cdr_end=loops[:, :, 1].copy(),
-        block_score=blocks,
+        cdr_start=packed.loops[:, :, 0].copy(),
+        cdr_end=packed.loops[:, :, 1].copy(),
+        block_score=packed.blocks,
     )

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from bactrian.discovery.vhh.align import make_workspace
-from bactrian.discovery.vhh.frames import NOT_VHH, STATUSES, annotate_bases
+from bactrian.discovery.vhh.frames import NOT_VHH, STATUSES, FoundReads, annotate_bases
 from bactrian.discovery.vhh.labels import LOOPS, N_COLUMNS, format_label
 from bactrian.discovery.vhh.numbering import pack_sequences
 from bactrian.discovery.vhh.scores import load_scores
 from bactrian.discovery.vhh.translate import BASE_CODES, make_codon_table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 READ_COLUMNS: Final = {
     "status": pl.String(),
@@ -59,41 +61,31 @@ def annotate_reads(nt: Sequence[str] | pl.Series, *, amber: bool = False) -> pl.
     packed, offsets = pack_sequences(sequences)
     n = len(sequences)
     longest = int(np.diff(offsets).max(initial=0)) // 3
-    tables = load_scores()
     size = len(packed) // 3 + n + 1
-    status = np.zeros(n, dtype=np.uint8)
-    frame = np.zeros(n, dtype=np.int8)
-    score = np.zeros(n, dtype=np.float64)
-    span = np.zeros((n, 3), dtype=np.int16)
-    loops = np.full((n, 3, 2), -1, dtype=np.int32)
-    letters = np.full(size, ord("."), dtype=np.uint8)
-    aligned = np.zeros((n, N_COLUMNS), dtype=np.uint8)
-    positions = np.zeros(size, dtype=np.int16)
-    insertions = np.zeros(size, dtype=np.int8)
-    annotate_bases(
-        BASE_CODES[packed],
-        offsets,
-        make_codon_table(amber=amber),
-        tables.residue,
-        tables.loop_residue,
-        tables.loop_length,
-        make_workspace(longest),
-        longest,
-        status,
-        frame,
-        score,
-        span,
-        loops,
-        letters,
-        aligned,
-        positions,
-        insertions,
+    found = FoundReads(
+        status=np.zeros(n, dtype=np.uint8),
+        frame=np.zeros(n, dtype=np.int8),
+        score=np.zeros(n, dtype=np.float64),
+        span=np.zeros((n, 3), dtype=np.int16),
+        loops=np.full((n, 3, 2), -1, dtype=np.int32),
+        aligned=np.zeros((n, N_COLUMNS), dtype=np.uint8),
+        letters=np.full(size, ord("."), dtype=np.uint8),
+        position=np.zeros(size, dtype=np.int16),
+        insertion=np.zeros(size, dtype=np.int8),
     )
+    codon_table = make_codon_table(amber=amber)
+    annotate_bases(BASE_CODES[packed], offsets, codon_table, load_scores(), make_workspace(longest), found)
+    return _write_frame(sequences, offsets, found)
+
+
+def _write_frame(sequences: Sequence[str], offsets: npt.NDArray[np.int64], found: FoundReads) -> pl.DataFrame:
+    """Write what was found as a frame."""
+    n, frame, loops = len(sequences), found.frame, found.loops
     origins = offsets[:-1] // 3 + np.arange(n)
-    translated = letters.tobytes().decode("ascii")
+    translated = found.letters.tobytes().decode("ascii")
     columns: dict[str, pl.Series | list[str | None] | list[str]] = {
-        "status": [STATUSES[code] for code in status],
-        "score": pl.Series(score),
+        "status": [STATUSES[code] for code in found.status],
+        "score": pl.Series(found.score),
         "frame": pl.Series(frame),
     }
     starts = np.where(loops[:, :, 0] >= 0, frame[:, None] + 3 * loops[:, :, 0], -1).astype(np.int32)
@@ -105,12 +97,12 @@ def annotate_reads(nt: Sequence[str] | pl.Series, *, amber: bool = False) -> pl.
         columns[f"cdr{cdr}_nt"] = _cut(sequences, starts[:, cdr - 1], ends[:, cdr - 1], read)
         start = pl.Series(starts[:, cdr - 1])
         columns[f"cdr{cdr}_start"] = start.set(pl.Series(~read), None) if n else start
-    rows = aligned.tobytes().decode("ascii")
+    rows = found.aligned.tobytes().decode("ascii")
     columns["aligned"] = [rows[k : k + N_COLUMNS] for k in range(0, n * N_COLUMNS, N_COLUMNS)]
-    columns["fr_insertions"] = _write_insertions(span[:, 2], origins, translated, positions, insertions)
-    no_vhh = pl.Series(status == NOT_VHH)
+    columns["fr_insertions"] = _write_insertions(found, origins, translated)
+    no_vhh = pl.Series(found.status == NOT_VHH)
     for part, name in enumerate(("first_column", "last_column")):
-        column = pl.Series(span[:, part].copy())
+        column = pl.Series(found.span[:, part].copy())
         columns[name] = column.set(no_vhh, None) if n else column
     return pl.DataFrame({name: columns[name] for name in READ_COLUMNS}, schema=READ_COLUMNS)
 
@@ -126,21 +118,15 @@ def _cut(
     return [text[a:b] if known else None for text, a, b, known in pieces]
 
 
-def _write_insertions(
-    n_inserted: npt.NDArray[np.int16],
-    origins: npt.NDArray[np.int64],
-    translated: str,
-    positions: npt.NDArray[np.int16],
-    insertions: npt.NDArray[np.int8],
-) -> list[str]:
+def _write_insertions(found: FoundReads, origins: npt.NDArray[np.int64], translated: str) -> list[str]:
     """Write the residues inserted in frameworks; most sequences have none."""
-    written = [""] * len(n_inserted)
+    written = [""] * len(origins)
     loop_columns = {column for first, last in LOOPS for column in range(first, last + 1)}
-    ends = np.append(origins[1:], len(positions))
-    for row in np.flatnonzero(n_inserted):
+    ends = np.append(origins[1:], len(found.position))
+    for row in np.flatnonzero(found.span[:, 2]):
         written[row] = ";".join(
-            f"{format_label(int(positions[i]), int(insertions[i]))}:{translated[i]}"
+            f"{format_label(int(found.position[i]), int(found.insertion[i]))}:{translated[i]}"
             for i in range(origins[row], ends[row])
-            if insertions[i] and int(positions[i]) not in loop_columns
+            if found.insertion[i] and int(found.position[i]) not in loop_columns
         )
     return written

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -26,19 +25,18 @@ LENGTH_FLOOR: Final = -80  # score of a CDR length that the profile does not kno
 LONG_CDR1: Final = (9, 13, 1.0)
 
 
-@dataclass(frozen=True, slots=True)
-class ScoreTables:
-    """Scores of one profile.
+class ScoreTables(NamedTuple):
+    """Scores of one profile; a named tuple because kernels take it as it is.
 
     Args:
-        residue: Profile columns × residue codes (int32), columns in the order of `columns`.
-        columns: IMGT column of each profile column of the frameworks.
-        loop_residue: 128 IMGT columns × residue codes (int32), for CDR residues.
-        loop_length: CDR × length (int32), rows padded with a prohibitive score.
+        residue: Framework scores, 91 profile columns × 22 residue codes.
+        ceiling: Sum of the best scores of the profile columns before each column (92).
+        loop_residue: CDR scores, 129 × 22 residue codes, row = IMGT column.
+        loop_length: CDR length scores, 3 × length.
     """
 
     residue: npt.NDArray[np.int32]
-    columns: npt.NDArray[np.int16]
+    ceiling: npt.NDArray[np.int64]
     loop_residue: npt.NDArray[np.int32]
     loop_length: npt.NDArray[np.int32]
 
@@ -64,11 +62,11 @@ def derive_background() -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64
     """
     from Bio.Align import substitution_matrices  # noqa: PLC0415 - slow to import, needed once
 
-    matrix = substitution_matrices.load("BLOSUM62")
+    matrix = substitution_matrices.load("BLOSUM62")  # type: ignore[no-untyped-call]  # Biopython has none
     scores = np.array([[matrix[a, b] for b in RESIDUES] for a in RESIDUES], dtype=np.float64)
 
     def solve(scale: float) -> npt.NDArray[np.float64]:
-        return np.linalg.solve(np.exp(scale * scores), np.ones(len(RESIDUES)))
+        return np.asarray(np.linalg.solve(np.exp(scale * scores), np.ones(len(RESIDUES))), dtype=np.float64)
 
     scale = float(brentq(lambda value: solve(value).sum() - 1.0, 0.25, 0.4))
     background = solve(scale)
@@ -123,13 +121,14 @@ def make_scores(profile: VhhProfile) -> ScoreTables:
     everything = score_residues(profile.counts)
     for first, last in LOOPS:
         loop_residue[first : last + 1] = everything[first - 1 : last]
+    residue = np.ascontiguousarray(everything[columns - 1])
     tables = ScoreTables(
-        residue=np.ascontiguousarray(everything[columns - 1]),
-        columns=columns,
+        residue=residue,
+        ceiling=np.concatenate([[0], np.cumsum(residue.max(axis=1))]).astype(np.int64),
         loop_residue=loop_residue,
         loop_length=score_lengths(profile),
     )
-    for array in (tables.residue, tables.columns, tables.loop_residue, tables.loop_length):
+    for array in tables:
         array.setflags(write=False)
     return tables
 
