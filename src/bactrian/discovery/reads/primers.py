@@ -41,6 +41,7 @@ def _bit_table() -> NDArray[np.uint8]:
 
 
 BITS = _bit_table()
+_PARTNERS = str.maketrans("ACGTN", "TGCAN")
 COMPLEMENT = np.zeros(256, np.uint8)
 for _base, _partner in zip(b"ACGTN", b"TGCAN", strict=True):
     COMPLEMENT[_base] = _partner
@@ -176,6 +177,16 @@ def encode_primer(primer: str) -> PrimerCode:
     )
     swapped = ((bits & 1) << 3) | ((bits & 2) << 1) | ((bits & 4) >> 1) | ((bits & 8) >> 3)
     return PrimerCode(bits, fixed, np.ascontiguousarray(swapped[::-1]).astype(np.uint8))
+
+
+def reverse_complement(nt: str) -> str:
+    """Give the other strand.
+
+    Examples:
+        >>> reverse_complement("AACGN")
+        'NCGTT'
+    """
+    return nt.translate(_PARTNERS)[::-1]
 
 
 @njit(cache=True, nogil=True)
