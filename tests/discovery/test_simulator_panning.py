@@ -17,7 +17,11 @@ from bactrian.discovery.simulator.panning import (
     sequence_pool,
     simulate_panning,
 )
-from bactrian.discovery.simulator.settings import LibrarySettings, PanningSettings
+from bactrian.discovery.simulator.settings import (
+    LibrarySettings,
+    PanningSettings,
+    named_panning_settings,
+)
 from bactrian.discovery.vhh.profile import load_profile
 
 LIBRARY = LibrarySettings(clones=1500)
@@ -253,3 +257,42 @@ def test_what_cannot_be_panned_is_said(settings: PanningSettings, sentence: str)
     with pytest.raises(InputError) as caught:
         simulate_panning(settings, library, profile=load_profile(), seed=1)
     assert str(caught.value) == sentence
+
+
+@pytest.mark.parametrize(
+    ("setting", "ratio", "best"),
+    [
+        pytest.param("standard", (0.67, 0.07), (0.93, 0.67), id="standard"),
+        pytest.param("harsh", (0.64, 0.51), (0.91, 0.85), id="harsh"),
+    ],
+)
+def test_simple_rules_fare_as_they_did_on_an_independent_simulator(
+    setting: str, ratio: tuple[float, float], best: tuple[float, float]
+) -> None:
+    # Power and false share of two rules, measured earlier on another program of the same model (means of
+    # 12 seeds): ten-fold over library and counter; best replicate above log2 1.5 with 10 CPM added. How the
+    # first rule treated zeros was not written down; here 1 CPM is added, and 10 CPM are asked for.
+    figures = []
+    for seed in (100, 101, 102, 103):
+        weights = make_rng(seed, "frequency").lognormal(0.0, 1.2, 20_000)
+        clones = bare_clones(20_000).with_columns(frequency=pl.Series(weights / weights.sum()))
+        panning = pan_library(clones, named_panning_settings(setting), library=LIBRARY, seed=seed)
+        cpm = panning.counts / panning.counts.sum(axis=1, keepdims=True) * 1e6
+        last = [(sample.arm, sample.round) for sample in panning.samples]
+        target, counter, unpanned = (
+            cpm[[place == (arm, number) for place in last]]
+            for arm, number in (("target", 2), ("counter", 2), ("input", 0))
+        )
+        mean, other, before = (group.mean(axis=0) + 1 for group in (target, counter, unpanned))
+        tenfold = (mean > 10 * other) & (mean > 10 * before) & (mean > 11)
+        rise = np.log2((target + 10) / (unpanned.mean(axis=0) + 10)).max(axis=0)
+        risen = (rise > 1.5) & (target.max(axis=0) > 10)
+        specific = panning.clones["class"].to_numpy() == "specific"
+        figures.append(
+            [
+                ((calls & specific).sum() / 200, (calls & ~specific).sum() / calls.sum())
+                for calls in (tenfold, risen)
+            ]
+        )
+    for found, known in zip(np.mean(figures, axis=0), (ratio, best), strict=True):
+        assert tuple(found) == pytest.approx(known, abs=0.08)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
@@ -106,3 +108,24 @@ def test_bad_values_are_named_in_one_sentence(make: object, sentence: str) -> No
     with pytest.raises(InputError) as caught:
         make()  # type: ignore[operator]
     assert str(caught.value) == sentence
+
+
+def shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "all" if value == () else str(value)
+
+
+@pytest.mark.parametrize(
+    "kind", [LibrarySettings, PanningSettings, ReadSettings], ids=lambda kind: kind.__name__
+)
+def test_the_reference_page_lists_every_setting_with_its_value(kind: type) -> None:
+    page = Path(__file__).resolve().parents[2] / "docs/reference/panning-simulator.md"
+    text = page.read_text(encoding="utf-8")
+    standard = kind()
+    missing = [
+        row
+        for field in fields(standard)
+        if (row := f"| `{field.name}` | {shown(getattr(standard, field.name))} |") not in text
+    ]
+    assert missing == []

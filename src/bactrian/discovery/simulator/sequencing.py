@@ -26,9 +26,9 @@ Counts = npt.NDArray[np.int64]
 # The four qualities that a NovaSeq reports (2 stands for an unread base).
 QUALITY_BINS: Final = (2, 11, 25, 37)
 BEST_QUALITY: Final = 40
-# Nucleotides of FR2 (IMGT 39-55) and FR3 (66-104 less 73, which VHHs do not have).
-FR2_LENGTH: Final = 17 * 3
-FR3_LENGTH: Final = 38 * 3
+# Codons of FR2 (IMGT 39-55) and FR3 (66-104 less 73, which VHHs do not have).
+FR2_CODONS: Final = 17
+FR3_CODONS: Final = 38
 CHUNK_PAIRS: Final = 50_000
 CLONE_COLUMNS: Final = ("clone", "amplicon", "fr2_start", "fr3_start")
 
@@ -254,8 +254,8 @@ def _draw_molecules(
     recombined &= possible
     left = np.where(recombined, left, right)
     in_fr2 = rng.random(right.size) < settings.fr2_breakpoints
-    length = np.where(in_fr2, FR2_LENGTH, FR3_LENGTH)
-    inside = rng.integers(1, length)
+    # At a codon border, where no hybrid codon can be a stop.
+    inside = 3 * rng.integers(1, np.where(in_fr2, FR2_CODONS, FR3_CODONS))
     start = np.where(in_fr2, 0, 1)
     region = np.stack((fr2_start, fr3_start))
     return _Molecules(
