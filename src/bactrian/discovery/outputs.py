@@ -1,0 +1,264 @@
+"""The files of a finished screen: count tables, sample table, quality tables, report, summary.
+
+Each file appears whole or not at all; `summary.json` is written last. The order of rows comes from
+the sheet and from the keys, never from who finished first.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy
+import polars as pl
+
+from bactrian import __version__
+from bactrian.core.tables import atomic_path, write_table
+from bactrian.discovery.airr import make_rearrangements
+from bactrian.discovery.figures import ScreenResults, build_screen_report
+from bactrian.discovery.summary import TALLIES, make_summary
+from bactrian.discovery.tasks import QUALITY_FRAMES
+from bactrian.report import write_report
+from bactrian.run.digests import digest_values
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bactrian.discovery.reads.primers import PrimerPair
+    from bactrian.discovery.sheet import Sheet
+
+SPACES = ("cdr3", "clonotype", "vhh")
+SAMPLE_TABLE = (
+    "sample", "pairs", "primers_found", "filtered", "merged", "joined", "single", "productive", "stop",
+    "frameshift", "truncated", "not_vhh", "chimeric", "cdr3s", "clonotypes", "top_share", "flags",
+)  # fmt: skip
+FAILED = "failed"
+FILES = {
+    "samples.csv": "one row per sample: pairs, rungs, defects, chimeras, flags",
+    "counts_cdr3.parquet": "counts by CDR3: sample, cdr3, count",
+    "counts_clonotype.parquet": "counts by clonotype: sample, clonotype, count",
+    "counts_vhh.parquet": "counts by full VHH: sample, vhh, count",
+    "clonotypes.parquet": "every clonotype: CDRs, lineage, support of its CDR1–2, sequences",
+    "neighbours.csv": "one-substitution neighbours of large CDR3s that stay, with the evidence",
+    "quality/": "the tables behind the quality figures, one CSV each",
+    "summary.json": "the main numbers, settings and notes",
+}
+# The report lists the commonest; the Parquet files hold all.
+TOP_CLONOTYPES = 200
+TOP_ABUNDANCE = 25
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenParts:
+    """The finished stages of a screen.
+
+    Args:
+        sheet: The sheet.
+        reads: Folder of molecules per sample, in sheet order.
+        counts: Folder of counts per library.
+        quality: Folder of the quality tables.
+        primers: Per sample its primer pair and where it comes from.
+        errors: Sentence per sample that failed.
+        settings: Settings in words.
+    """
+
+    sheet: Sheet
+    reads: dict[str, Path]
+    counts: dict[str, Path]
+    quality: Path
+    primers: dict[str, tuple[PrimerPair | None, str]]
+    errors: dict[str, str]
+    settings: dict[str, Any]
+
+
+def write_outputs(parts: ScreenParts, out: Path, *, airr: bool, pair_records: bool) -> dict[str, Any]:
+    """Write all files of a screen and give its summary.
+
+    Args:
+        parts: The finished stages.
+        out: Folder of the results.
+        airr: Whether to write AIRR rearrangements.
+        pair_records: Whether to write what became of each pair.
+
+    Returns:
+        Content of `summary.json`.
+    """
+    order = pl.Enum(list(parts.reads))
+    counts = {space: _read_counts(parts, space, order) for space in SPACES}
+    clonotypes = _read_library_frames(parts, "clonotypes").sort(
+        "count", "clonotype", descending=[True, False]
+    )
+    neighbours = _read_library_frames(parts, "neighbours")
+    quality = {name: pl.read_parquet(parts.quality / f"{name}.parquet") for name in QUALITY_FRAMES}
+    samples = _sample_table(parts, quality["samples"])
+    summary = make_summary(
+        samples,
+        n_cdr3=counts["cdr3"]["cdr3"].n_unique(),
+        n_clonotypes=counts["clonotype"]["clonotype"].n_unique(),
+        n_vhh=counts["vhh"]["vhh"].n_unique(),
+        primers=_primer_words(parts),
+        settings=parts.settings,
+        notes=list(parts.sheet.warnings),
+        errors=list(parts.errors.values()),
+        version=__version__,
+    )
+    for space in SPACES:
+        write_table(counts[space], out / f"counts_{space}.parquet")
+    write_table(clonotypes, out / "clonotypes.parquet")
+    write_table(neighbours, out / "neighbours.csv")
+    write_table(samples, out / "samples.csv")
+    for name, frame in quality.items():
+        write_table(_flat(frame), out / "quality" / f"{name}.csv")
+    _write_airr(parts, counts["clonotype"], out / "airr", wanted=airr)
+    _copy_pairs(parts, out / "pairs", wanted=pair_records)
+    results = _results(
+        parts, summary, samples, counts=counts, clonotypes=clonotypes, neighbours=neighbours, quality=quality
+    )
+    write_report(build_screen_report(results), out / "report.html")
+    with atomic_path(out / "summary.json") as temporary:
+        temporary.write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return summary
+
+
+def _read_library_frames(parts: ScreenParts, name: str) -> pl.DataFrame:
+    """Put a frame of every library under each other, with the library as first column."""
+    return pl.concat(
+        [
+            pl.read_parquet(folder / f"{name}.parquet").select(pl.lit(library).alias("library"), pl.all())
+            for library, folder in parts.counts.items()
+        ]
+    )
+
+
+def _read_counts(parts: ScreenParts, space: str, order: pl.Enum) -> pl.DataFrame:
+    """Give the counts of a space; samples in sheet order, then the commonest first."""
+    frame = pl.concat(
+        [pl.read_parquet(folder / f"counts_{space}.parquet") for folder in parts.counts.values()]
+    )
+    return (
+        frame.select(pl.col("sample").cast(order), space, pl.col("count").cast(pl.UInt32))
+        .sort("sample", "count", space, descending=[False, True, False])
+        .with_columns(pl.col("sample").cast(pl.String))
+    )
+
+
+def _sample_table(parts: ScreenParts, judged: pl.DataFrame) -> pl.DataFrame:
+    """Give the rows of samples.csv in sheet order; a failed sample has no numbers and says so."""
+    table = parts.sheet.samples.select("sample").join(judged, on="sample", how="left", maintain_order="left")
+    flags = (
+        pl.when(pl.col("sample").is_in(list(parts.errors))).then(pl.lit(FAILED)).otherwise(pl.col("flags"))
+    )
+    return table.with_columns(flags.fill_null("").alias("flags")).select(SAMPLE_TABLE)
+
+
+def _primer_words(parts: ScreenParts) -> dict[str, str]:
+    """Say per library which primers were used and where they come from."""
+    words: dict[str, str] = {}
+    for sample, library in parts.sheet.samples.select("sample", "library").iter_rows():
+        if sample in parts.primers:
+            pair, source = parts.primers[sample]
+            said = f"{pair.forward},{pair.reverse} ({source})" if pair else "none"
+            known = words.get(library, "")
+            words[library] = said if not known or said in known.split(" | ") else f"{known} | {said}"
+    return {
+        library: said if said.count(" | ") == 0 else " | ".join(sorted(set(said.split(" | "))))
+        for library, said in words.items()
+    }
+
+
+def _flat(frame: pl.DataFrame) -> pl.DataFrame:
+    """Give list columns as text, since CSV has no lists."""
+    lists = [name for name, kind in frame.schema.items() if isinstance(kind, pl.List)]
+    return frame.with_columns(pl.col(name).cast(pl.List(pl.String)).list.join(";") for name in lists)
+
+
+def _clear(folder: Path) -> None:
+    if folder.is_dir():
+        shutil.rmtree(folder)
+
+
+def _write_airr(parts: ScreenParts, counts: pl.DataFrame, folder: Path, *, wanted: bool) -> None:
+    """Write one AIRR file per sample, or remove those of an earlier run."""
+    if not wanted:
+        _clear(folder)
+        return
+    libraries = dict(parts.sheet.samples.select("sample", "library").iter_rows())
+    known = {name: pl.read_parquet(path / "clonotypes.parquet") for name, path in parts.counts.items()}
+    for sample in parts.reads:
+        rows = make_rearrangements(counts.filter(pl.col("sample") == sample), known[libraries[sample]])
+        write_table(rows, folder / f"{sample}.tsv")
+    for stale in folder.glob("*.tsv"):
+        if stale.stem not in parts.reads:
+            stale.unlink()
+
+
+def _copy_pairs(parts: ScreenParts, folder: Path, *, wanted: bool) -> None:
+    """Write what became of each pair, or remove those of an earlier run."""
+    if not wanted:
+        _clear(folder)
+        return
+    for sample, source in parts.reads.items():
+        with atomic_path(folder / f"{sample}.parquet") as temporary:
+            shutil.copyfile(source / "pairs.parquet", temporary)
+
+
+def _results(
+    parts: ScreenParts,
+    summary: dict[str, Any],
+    samples: pl.DataFrame,
+    *,
+    counts: dict[str, pl.DataFrame],
+    clonotypes: pl.DataFrame,
+    neighbours: pl.DataFrame,
+    quality: dict[str, pl.DataFrame],
+) -> ScreenResults:
+    """Put together what the report draws."""
+    design = ("selection", "replicate", "round", "arm", "antigen", "library")
+    mate2 = [
+        pl.read_parquet(folder / "mate2.parquet").select(pl.lit(sample).alias("sample"), pl.all())
+        for sample, folder in parts.reads.items()
+    ]
+    integers = [pl.col(name).cast(pl.Int64) for name in (*TALLIES, "cdr3s", "clonotypes")]
+    return ScreenResults(
+        title=parts.sheet.path.resolve().parent.name or parts.sheet.path.stem,
+        code=digest_values(summary, [path.name for path in parts.reads.values()])[:12],
+        samples=samples.join(
+            parts.sheet.samples.select("sample", *design), on="sample", how="left", maintain_order="left"
+        ).with_columns(integers),
+        n_cdr3s=summary["cdr3s"],
+        n_clonotypes=summary["clonotypes"],
+        lengths=quality["lengths"],
+        mate_lengths=pl.concat(mate2),
+        diversity=quality["diversity"],
+        rarefaction=quality["rarefaction"],
+        libraries=quality["libraries"],
+        empty_vector=quality["empty_vector"],
+        residues=quality["residues"],
+        agreement=quality["agreement"],
+        takeovers=quality["takeovers"],
+        jackpots=quality["jackpots"],
+        contamination=quality["contamination"],
+        neighbours=neighbours,
+        clonotypes=clonotypes.head(TOP_CLONOTYPES),
+        abundance=_top_abundance(counts["cdr3"]),
+        primers=tuple(f"{library}: {said}" for library, said in summary["primers"].items()),
+        notes=tuple(parts.sheet.warnings),
+        errors=tuple(parts.errors.values()),
+        settings={name: str(value) for name, value in parts.settings.items()},
+        versions={"Bactrian": __version__, "Polars": pl.__version__, "NumPy": numpy.__version__},
+        files=FILES,
+    )
+
+
+def _top_abundance(counts: pl.DataFrame) -> pl.DataFrame:
+    """Give the share of the commonest CDR3s in every sample."""
+    shares = counts.with_columns(share=pl.col("count") / pl.col("count").sum().over("sample"))
+    top = (
+        shares.group_by("cdr3")
+        .agg(pl.col("share").sum())
+        .sort("share", "cdr3", descending=[True, False])
+        .head(TOP_ABUNDANCE)["cdr3"]
+    )
+    return shares.filter(pl.col("cdr3").is_in(top.to_list())).select("sample", "cdr3", "share")
