@@ -1,8 +1,8 @@
 """The code blocks of the README and of every page run, and commands print what the page shows.
 
-Blocks run in the order of the page, in one folder; ```python blocks share one namespace. In ```console blocks
-the lines that start with `$ bactrian` are run; what stands below them is their standard output, where `…` stands
-for anything within a line, and a line of `…` for any lines.
+Blocks run in the order of the page, in one folder; ```python blocks share one namespace. In ```console
+blocks the lines that start with `$ bactrian` are run; what stands below them is their standard output, where
+`…` stands for anything within a line, and a line of `…` for any lines.
 """
 
 from __future__ import annotations
