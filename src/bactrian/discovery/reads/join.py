@@ -6,19 +6,21 @@ reverse mate CDR3 and framework 4. What neither read stays unknown; nothing is i
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import polars as pl
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     Bools = NDArray[np.bool_]
 
-GAP, UNREAD, UNKNOWN = ord("-"), ord("."), ord("X")
+GAP, UNREAD, UNKNOWN, STOP = (ord(letter) for letter in "-.X*")
 N_COLUMNS = 128
-FIRST_CDR3 = 105
 # Columns 10 and 73 are empty in nearly every VHH; CDR columns depend on the loop's length.
 EMPTY_COLUMNS: Final = (10, 73)
 LOOPS: Final = ((27, 38), (56, 65), (105, 117))
@@ -41,6 +43,19 @@ def _expected_columns() -> Bools:
 
 
 EXPECTED = _expected_columns()
+EMPTY = np.isin(np.arange(1, N_COLUMNS + 1), EMPTY_COLUMNS)
+
+
+def codon_table(*, amber: bool) -> dict[str, str]:
+    """Give the standard genetic code, stops as `*`, TAG as Q on request.
+
+    Examples:
+        >>> codon_table(amber=True)["TAG"]
+        'Q'
+    """
+    letters = "FFLLSSSSYY**CC*WLLLLPPPPHHQQRRRRIIIMTTTTNNKKSSRRVVVVAAAADDEEGGGG"
+    codons = ["".join(codon) for codon in product("TCAG", repeat=3)]
+    return dict(zip(codons, letters, strict=True)) | ({"TAG": "Q"} if amber else {})
 
 
 class Parts:
@@ -68,12 +83,13 @@ class Parts:
         return Parts(self.frame[rows])
 
 
-def settle_molecules(keys: pl.DataFrame, annotation: pl.DataFrame) -> pl.DataFrame:
+def settle_molecules(keys: pl.DataFrame, annotation: pl.DataFrame, *, amber: bool = False) -> pl.DataFrame:
     """Give each key its rung, status and sequence.
 
     Args:
         keys: `kind`, `nt1`, `nt2`, `count` of `PairedSample.keys`.
         annotation: `annotate_reads` of all distinct `nt1` and `nt2`, with the column `nt`.
+        amber: Whether TAG is read as Q.
 
     Returns:
         One row per key in the same order with the columns of the molecule frame; `rung` is null for a key whose CDR3
@@ -106,7 +122,7 @@ def settle_molecules(keys: pl.DataFrame, annotation: pl.DataFrame) -> pl.DataFra
     rows = np.flatnonzero(joined)
     if len(rows) == 0:
         return settled
-    bridged = _bridge(part1.take(rows), part2.take(rows)).with_columns(row=pl.Series(rows, dtype=pl.UInt32))
+    bridged = _bridge(part1.take(rows), part2.take(rows), codon_table(amber=amber)).with_columns(row=pl.Series(rows, dtype=pl.UInt32))
     return (
         settled.with_row_index("row")
         .update(bridged, on="row", include_nulls=True)
@@ -138,7 +154,7 @@ def _one_part(part1: Parts, part2: Parts, use2: Bools) -> pl.DataFrame:
     )
 
 
-def _bridge(part1: Parts, part2: Parts) -> pl.DataFrame:
+def _bridge(part1: Parts, part2: Parts, codons: Mapping[str, str]) -> pl.DataFrame:
     """Join both mates of molecules column by column."""
     split = _split_columns(part1, part2)
     columns = np.arange(1, N_COLUMNS + 1)
@@ -147,6 +163,13 @@ def _bridge(part1: Parts, part2: Parts) -> pl.DataFrame:
     aligned = np.where(from1, part1.aligned, part2.aligned)
     hidden = (aligned == UNREAD) & (columns > part1.last[:, None]) & (columns < part2.first[:, None])
     aligned[hidden & EXPECTED] = UNKNOWN
+    aligned[hidden & EMPTY] = GAP
+    nt, shared = _join_nucleotides(part1, part2, split, aligned, codons)
+    for row, residue in shared.items():
+        aligned[row, aligned[row] == UNKNOWN] = ord(residue)
+    stop = part1.stop | part2.stop | (aligned == STOP).any(axis=1)
+    status = np.where(stop, "stop", "productive").astype(object)
+    status[part1.frameshift | part2.frameshift] = "frameshift"
     frame1, frame2 = part1.frame, part2.frame
     loops = {}
     for loop in (1, 2, 3):
@@ -154,8 +177,6 @@ def _bridge(part1: Parts, part2: Parts) -> pl.DataFrame:
         known = ours[f"cdr{loop}"].is_not_null()
         for column in (f"cdr{loop}", f"cdr{loop}_nt"):
             loops[column] = ours[column].zip_with(known, theirs[column])
-    status = np.where(part1.frameshift | part2.frameshift, "frameshift", "productive")
-    status[(part1.stop | part2.stop) & (status == "productive")] = "stop"
     text = aligned.tobytes().decode("ascii")
     return pl.DataFrame(
         {
@@ -163,7 +184,7 @@ def _bridge(part1: Parts, part2: Parts) -> pl.DataFrame:
             **loops,
             "aligned": [text[k : k + N_COLUMNS] for k in range(0, len(text), N_COLUMNS)],
             "fr_insertions": _join_insertions(frame1["fr_insertions"], frame2["fr_insertions"]),
-            "nt": _join_nucleotides(part1, part2, split, aligned),
+            "nt": pl.Series(nt, dtype=pl.String),
         }
     )
 
@@ -175,11 +196,8 @@ def _split_columns(part1: Parts, part2: Parts) -> NDArray[np.int64]:
     that one mate read completely is not split.
     """
     there1, there2 = _residues(part1.aligned), _residues(part2.aligned)
-    behind_start1 = there1.cumsum(axis=1)
-    cdr3_hidden = part2.frame["cdr3"].str.len_chars().fill_null(0).to_numpy() - there2[:, 104:117].sum(axis=1)
-    behind_start2 = there2[:, ::-1].cumsum(axis=1)[:, ::-1] + np.where(
-        np.arange(1, N_COLUMNS + 1) < FIRST_CDR3, cdr3_hidden[:, None], 0
-    )
+    behind_start1 = (there1 + _inserted(part1)).cumsum(axis=1)
+    behind_start2 = (there2 + _inserted(part2))[:, ::-1].cumsum(axis=1)[:, ::-1]
     both = (part1.aligned != UNREAD) & (part2.aligned != UNREAD)
     split = part2.first + (both & (behind_start1 <= behind_start2)).sum(axis=1)
     split = np.where(both.any(axis=1), split, part2.first)
@@ -201,26 +219,59 @@ def _join_insertions(first: pl.Series, second: pl.Series) -> list[str]:
 
 
 def _join_nucleotides(
-    part1: Parts, part2: Parts, split: NDArray[np.int64], aligned: NDArray[np.uint8]
-) -> list[str]:
-    """Give forward part, N for every base that no mate read as a whole codon, and reverse part."""
+    part1: Parts, part2: Parts, split: NDArray[np.int64], aligned: NDArray[np.uint8], codons: Mapping[str, str]
+) -> tuple[list[str], dict[int, str]]:
+    """Give forward part, three N for every unread residue, and reverse part.
+
+    Where one codon is hidden and the mates read it together, its bases stand in the sequence and its residue is
+    given by row.
+    """
     columns = np.arange(1, N_COLUMNS + 1)
-    there1, there2 = _residues(part1.aligned), _residues(part2.aligned)
     anchor1, place1 = _anchor(part1, loops=(2, 1))
-    take1 = there1 * (columns < split[:, None])
-    end1 = place1 + 3 * ((take1 * (columns >= anchor1[:, None])).sum(axis=1) - (there1 * (columns < anchor1[:, None]) * (columns >= split[:, None])).sum(axis=1))
+    there1 = _residues(part1.aligned) + _inserted(part1)
+    below, behind = columns < split[:, None], columns >= anchor1[:, None]
+    end1 = place1 + 3 * ((there1 * (below & behind)).sum(axis=1) - (there1 * (~below & ~behind)).sum(axis=1))
     anchor2, place2 = _anchor(part2, loops=(3,))
-    take2 = there2 * (columns >= np.maximum(split, part2.first)[:, None])
-    start2 = place2 - 3 * (take2 * (columns < anchor2[:, None])).sum(axis=1)
+    there2 = _residues(part2.aligned) + _inserted(part2)
+    taken2 = columns >= np.maximum(split, part2.first)[:, None]
+    start2 = place2 - 3 * (there2 * (taken2 & (columns < anchor2[:, None]))).sum(axis=1)
     unknown = (aligned == UNKNOWN).sum(axis=1)
     for first, last in LOOPS[:2]:
         hidden = (aligned[:, first - 1 : last] == UNREAD) & (columns[first - 1 : last] > part1.last[:, None])
         known = _residues(aligned[:, first - 1 : last]).sum(axis=1)
         unknown = unknown + np.where(hidden.any(axis=1), np.maximum(USUAL_LOOP - known, 0), 0)
     rows = zip(
-        part1.frame["nt"].to_list(), end1.tolist(), unknown.tolist(), part2.frame["nt"].to_list(), start2.tolist(), strict=True
+        part1.frame["nt"].to_list(),
+        np.maximum(end1, 0).tolist(),
+        unknown.tolist(),
+        part2.frame["nt"].to_list(),
+        np.maximum(start2, 0).tolist(),
+        strict=True,
     )
-    return [a[: max(end, 0)] + "N" * (3 * gap) + b[max(start, 0) :] for a, end, gap, b, start in rows]
+    joined, shared = [], {}
+    for row, (forward, end, gap, reverse, start) in enumerate(rows):
+        filling = "N" * (3 * gap)
+        tail, head = forward[end:], reverse[:start]
+        if gap == 1 and len(tail) < 3 and len(head) < 3 and len(tail) + len(head) >= 3:
+            filling = tail + head[len(head) + len(tail) - 3 :]
+            shared[row] = codons.get(filling, "X")
+        joined.append(forward[:end] + filling + reverse[start:])
+    return joined, shared
+
+
+def _inserted(part: Parts) -> NDArray[np.int64]:
+    """Count the residues that stand behind each column without a column of their own."""
+    counts = np.zeros((len(part.frame), N_COLUMNS), np.int64)
+    there = _residues(part.aligned)
+    for loop, (first, last) in enumerate(LOOPS, start=1):
+        length = part.frame[f"cdr{loop}"].str.len_chars()
+        extra = length.fill_null(0).to_numpy().astype(np.int64) - there[:, first - 1 : last].sum(axis=1)
+        counts[:, last - 1] = np.where(length.is_null().to_numpy(), 0, extra)
+    insertions = part.frame["fr_insertions"].fill_null("")
+    for row in (insertions != "").arg_true().to_list():
+        for place in insertions[row].split(";"):
+            counts[row, int(place.split(":")[0].rstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")) - 1] += 1
+    return counts
 
 
 def _anchor(part: Parts, *, loops: tuple[int, ...]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

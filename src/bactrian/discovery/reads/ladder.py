@@ -57,11 +57,15 @@ def cover_end(out, errors, n, fixed, complement):  # type: ignore[no-untyped-def
 
 
 @njit(cache=True, nogil=True)
-def far_length(seq, start, n, own, far_bits, most, table):  # type: ignore[no-untyped-def]
-    """Give a mate's length up to the end of the other primer, or `n` when it does not read that far."""
+def far_length(seq, start, n, own, far_bits, table):  # type: ignore[no-untyped-def]
+    """Give a single read's length up to the end of the other primer, or `n` when it does not read that far.
+
+    Only an exact match counts: framework 3 ends like framework 1 (YYCAA, SCAAS), so a primer in framework 1
+    stands there once more with one or two mismatches. Mates that read through are known by their overlap.
+    """
     if far_bits.size == 0 or n < own + far_bits.size:
         return n, False
-    place, _ = find_primer(seq, start + own, start + n, far_bits, n, most, table)
+    place, _ = find_primer(seq, start + own, start + n, far_bits, n, 0, table)
     if place < 0:
         return n, False
     return own + place + far_bits.size, True
@@ -97,7 +101,7 @@ def write_parts(keys, at, letter, out1, n1, out2, n2, complement):  # type: igno
 @njit(cache=True, nogil=True)
 def climb(
     seq1, off1, qual1, seq2, off2, qual2, exchange, start1, start2, found,
-    fixed_f, fixed_r, far_f, far_r, most, min_overlap, max_ee, longest,
+    fixed_f, fixed_r, far_f, far_r, min_overlap, max_ee, longest,
     error, agree, differ, same, other, complement, table, keys, key_off,
 ):  # type: ignore[no-untyped-def]  # fmt: skip
     """Write the key of every pair with both primers; the key of any other pair is empty."""
@@ -131,8 +135,11 @@ def climb(
             ends1, ends2 = length <= n1, length <= n2
             n1, n2 = min(n1, length), min(n2, length)
         else:
-            n1, ends1 = far_length(a, a0, n1, fixed_f.size, far_r, most, table)
-            n2, ends2 = far_length(b, b0, n2, fixed_r.size, far_f, most, table)
+            ends1, ends2 = False, False
+            if n2 == 0:
+                n1, ends1 = far_length(a, a0, n1, fixed_f.size, far_r, table)
+            if n1 == 0:
+                n2, ends2 = far_length(b, b0, n2, fixed_r.size, far_f, table)
         copy_mate(a, qa, a0, n1, error, out1, err1)
         copy_mate(b, qb, b0, n2, error, out2, err2)
         cover_start(out1, err1, n1, fixed_f)
@@ -157,8 +164,7 @@ def climb(
 
 @njit(cache=True, nogil=True)
 def take_mate2(
-    seq1, off1, qual1, seq2, off2, qual2, exchange, start2, fixed_f, fixed_r, far_f, most, max_ee, longest,
-    error, complement, table, keys, key_off,
+    seq1, off1, qual1, seq2, off2, qual2, exchange, start2, fixed_r, max_ee, longest, error, complement, keys, key_off
 ):  # type: ignore[no-untyped-def]  # fmt: skip
     """Write the reverse mate alone, on the forward strand, where the whole mate stays within `max_ee`."""
     out, errors = np.empty(longest, np.uint8), np.empty(longest)
@@ -175,11 +181,9 @@ def take_mate2(
         if whole > max_ee or b1 == b0:
             continue
         b0 += min(start2[i], b1 - b0)
-        n, ends = far_length(b, b0, b1 - b0, fixed_r.size, far_f, most, table)
+        n = b1 - b0
         copy_mate(b, qb, b0, n, error, out, errors)
         cover_start(out, errors, n, fixed_r)
-        if ends:
-            cover_end(out, errors, n, fixed_f, complement)
         for j in range(n):
             keys[at + j] = complement[out[n - 1 - j]]
         at += n
@@ -220,8 +224,8 @@ class Ladder:
         climb(
             chunk.seq1, chunk.off1, chunk.qual1, seq2, off2, qual2, *placed,
             self._forward.fixed, self._reverse.fixed, self._forward.far_bits, self._reverse.far_bits,
-            self._settings.primer_mismatches, self._settings.min_overlap, self._settings.max_ee,
-            longest_read(chunk), ERROR, AGREE, DIFFER, SAME_BASE, OTHER_BASE, COMPLEMENT, BITS, keys, key_off,
+            self._settings.min_overlap, self._settings.max_ee, longest_read(chunk),
+            ERROR, AGREE, DIFFER, SAME_BASE, OTHER_BASE, COMPLEMENT, BITS, keys, key_off,
         )  # fmt: skip
         return keys, key_off
 
@@ -236,10 +240,8 @@ class Ladder:
         )
         exchange, _, start2, _ = placed
         take_mate2(
-            chunk.seq1, chunk.off1, chunk.qual1, seq2, off2, qual2, exchange, start2,
-            self._forward.fixed, self._reverse.fixed, self._forward.far_bits,
-            self._settings.primer_mismatches, self._settings.max_ee,
-            longest_read(chunk), ERROR, COMPLEMENT, BITS, keys, key_off,
+            chunk.seq1, chunk.off1, chunk.qual1, seq2, off2, qual2, exchange, start2, self._reverse.fixed,
+            self._settings.max_ee, longest_read(chunk), ERROR, COMPLEMENT, keys, key_off,
         )  # fmt: skip
         return keys, key_off
 

@@ -116,7 +116,7 @@ def read_sample(
     keys = sample.keys
     texts = pl.concat([keys["nt1"], keys["nt2"], sample.mate2["nt"]]).unique()
     annotation = _annotate(texts, settings, annotate)
-    settled = settle_molecules(keys, annotation)
+    settled = settle_molecules(keys, annotation, amber=settings.amber)
     if sample.primers is None:
         settled = _turn_strangers(keys, settled, settings, annotate)
     settled = settled.with_row_index("key")
@@ -208,7 +208,7 @@ def _turn_strangers(
     strange = (settled["status"] == "not_vhh").to_numpy()
     turned = _turned(keys.filter(strange))
     annotation = _annotate(pl.concat([turned["nt1"], turned["nt2"]]).unique(), settings, annotate)
-    again = settle_molecules(turned, annotation)
+    again = settle_molecules(turned, annotation, amber=settings.amber)
     better = again["status"] != "not_vhh"
     rows = pl.Series(np.flatnonzero(strange), dtype=pl.UInt32).filter(better)
     changes = again.filter(better).with_columns(row=rows)
