@@ -13,7 +13,10 @@ agreement       how alike replicates are
 depth           samples with too few molecules
 takeovers       samples that one CDR3 and its siblings have taken over
 jackpots        units that exploded in one replicate alone
+hopping         the rate at which molecules of one sample turn up in another
 contamination   molecules that came from another sample
+settings        the limits of all checks
+pools           the tables of diversity: per sample, per library
 quality         all of it put together: one row per sample with its flags
 """
 
@@ -21,10 +24,10 @@ from bactrian.discovery.library.quality import (
     FLAGS,
     LibraryQuality,
     MoleculeQuality,
-    QualitySettings,
     assess_samples,
     describe_molecules,
 )
+from bactrian.discovery.library.settings import QualitySettings
 
 __all__ = [
     "FLAGS",

@@ -53,7 +53,7 @@ def cdr_lengths(molecules: pl.DataFrame) -> pl.DataFrame:
         read = table.filter(pl.col(cdr).is_not_null()).select(
             pl.lit(cdr).alias("cdr"),
             pl.col("rung").cast(pl.String),
-            pl.col(cdr).str.len_chars().cast(pl.Int64).alias("length"),
+            pl.col(cdr).cast(pl.String).str.len_chars().cast(pl.Int64).alias("length"),
             pl.col("count").cast(pl.Int64),
         )
         parts += [read, read.with_columns(pl.lit("all").alias("rung"))]

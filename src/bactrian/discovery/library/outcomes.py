@@ -90,7 +90,9 @@ def outcome_shares(tallies: pl.DataFrame, *, confidence: float = 0.95) -> pl.Dat
     share = pl.when(pl.col("of") > 0).then(pl.col("count") / pl.col("of"))
     bounds = [pl.col(name).fill_nan(None) for name in ("low", "high")]
     return (
-        frame.with_columns(share.alias("share"), *bounds).select(SHARES_SCHEMA).cast(pl.Schema(SHARES_SCHEMA))
+        frame.with_columns(share.alias("share"), *bounds)
+        .select(list(SHARES_SCHEMA))
+        .cast(pl.Schema(SHARES_SCHEMA))
     )
 
 

@@ -2,38 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from bactrian.core.errors import InputError, Where
-from bactrian.core.seeds import make_rng
 from bactrian.discovery.library import contamination, depth, jackpots, takeovers
-from bactrian.discovery.library.abundance import CountMatrix, Spectrum, count_matrix
+from bactrian.discovery.library.abundance import CountMatrix, count_matrix
 from bactrian.discovery.library.agreement import AGREEMENT_SCHEMA, replicate_agreement
-from bactrian.discovery.library.coverage import coverage_of_transformants
-from bactrian.discovery.library.diversity import (
-    ace,
-    good_coverage,
-    hill_estimates,
-    hill_observed,
-    sample_coverage,
-    shannon,
-    simpson,
-)
 from bactrian.discovery.library.lengths import BIAS_SCHEMA, LENGTHS_SCHEMA, cdr_lengths, length_bias
 from bactrian.discovery.library.outcomes import (
     INSERTS_SCHEMA,
-    OUTCOMES,
     empty_vector_share,
     outcome_shares,
     suspect_inserts,
-    wilson_interval,
 )
-from bactrian.discovery.library.rarefaction import CURVE_SCHEMA, depth_for_coverage, rarefaction_curve
+from bactrian.discovery.library.pools import describe_libraries, diversity_table, rarefaction_curves
 from bactrian.discovery.library.residues import RESIDUES_SCHEMA, residue_use
+from bactrian.discovery.library.settings import QualitySettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,58 +43,6 @@ EMPTY_SCHEMA = {
     "low": pl.Float64,
     "high": pl.Float64,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class QualitySettings:
-    """The limits of all checks; each default is explained beside the check.
-
-    Args:
-        takeover: Share of a sample from which one CDR3 and its siblings are a takeover.
-        watch: Share from which they are watched where replicates do not show it.
-        discordant: Factor over the replicates' median from which they do not show it.
-        fewest_productive: Productive molecules below which a sample has low depth.
-        relative_depth: Share of the other samples' median below which a sample has low depth.
-        jackpot_fold: Factor over the replicates from which a unit may be a jackpot.
-        jackpot_rise: Factor over the past from which a unit rises.
-        contamination: Rate from which a sample is flagged as contaminated.
-        coverage: Share of the pool for which the depth is given.
-        transformant_share: Share of the transformants for which the depth is given.
-        extend: Last depth of the rarefaction curves as a multiple of the full depth.
-        resamplings: Bootstrap samples behind the intervals of Hill numbers.
-        confidence: Level of all intervals.
-    """
-
-    takeover: float = takeovers.TAKEOVER
-    watch: float = takeovers.WATCH
-    discordant: float = takeovers.DISCORDANT
-    fewest_productive: int = depth.MINIMUM
-    relative_depth: float = depth.RELATIVE
-    jackpot_fold: float = jackpots.FOLD
-    jackpot_rise: float = jackpots.RISE
-    contamination: float = contamination.RATE
-    coverage: float = 0.9
-    transformant_share: float = 0.95
-    extend: float = 2.0
-    resamplings: int = 100
-    confidence: float = 0.95
-
-    def __post_init__(self) -> None:
-        for name in (
-            "takeover",
-            "watch",
-            "relative_depth",
-            "contamination",
-            "coverage",
-            "transformant_share",
-        ):
-            value = getattr(self, name)
-            if not 0 < value < 1:
-                msg = f"'{value}' is no setting for {name}. Write a share between 0 and 1."
-                raise InputError(msg)
-        if self.watch > self.takeover:
-            msg = f"'{self.watch}' for watch is above takeover ({self.takeover}). Write a smaller share."
-            raise InputError(msg)
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,28 +200,13 @@ def assess_samples(
         residues=_stack([(one.sample, one.residues) for one in molecules], RESIDUES_SCHEMA),
         lengths=_stack([(one.sample, one.lengths) for one in molecules], LENGTHS_SCHEMA),
         bias=_stack([(one.sample, one.bias) for one in molecules], BIAS_SCHEMA),
-        diversity=pl.concat(
-            [
-                pl.DataFrame(
-                    [
-                        {
-                            "space": space,
-                            "sample": name,
-                            **_diversity(grid.spectrum(name), seed, space, name, limits),
-                        }
-                        for name in names
-                    ],
-                    schema={"space": pl.String, "sample": pl.String, **DIVERSITY_SCHEMA},
-                )
-                for space, grid in spaces.items()
-            ]
-        ),
-        rarefaction=_rarefaction(matrix, design, limits),
+        diversity=diversity_table(spaces, seed=seed, limits=limits),
+        rarefaction=rarefaction_curves(matrix, design, limits=limits),
         agreement=replicate_agreement(matrix, design) if names else pl.DataFrame(schema=AGREEMENT_SCHEMA),
         takeovers=verdicts,
         jackpots=jackpots.find_jackpots(matrix, design, fold=limits.jackpot_fold, rise=limits.jackpot_rise),
         contamination=pairs,
-        libraries=_libraries(
+        libraries=describe_libraries(
             matrix, design, tallies=tallies, transformants=transformants or {}, seed=seed, limits=limits
         ),
     )
@@ -385,160 +305,3 @@ def _empty_vector(molecules: Sequence[MoleculeQuality], limits: QualitySettings)
         )
     frame = pl.DataFrame(rows, schema=EMPTY_SCHEMA)
     return frame.with_columns(pl.col("share", "low", "high").fill_nan(None))
-
-
-DIVERSITY_SCHEMA = {
-    "reads": pl.Int64,
-    "observed": pl.Int64,
-    "singletons": pl.Int64,
-    "doubletons": pl.Int64,
-    "top_share": pl.Float64,
-    "good_coverage": pl.Float64,
-    "coverage": pl.Float64,
-    "shannon": pl.Float64,
-    "simpson": pl.Float64,
-    "chao1": pl.Float64,
-    "chao1_se": pl.Float64,
-    "chao1_low": pl.Float64,
-    "chao1_high": pl.Float64,
-    "ace": pl.Float64,
-    "hill1_observed": pl.Float64,
-    "hill1": pl.Float64,
-    "hill1_low": pl.Float64,
-    "hill1_high": pl.Float64,
-    "hill2_observed": pl.Float64,
-    "hill2": pl.Float64,
-    "hill2_low": pl.Float64,
-    "hill2_high": pl.Float64,
-    "depth_for_coverage": pl.Float64,
-    "depth_still_needed": pl.Float64,
-}
-
-
-def _diversity(
-    spectrum: Spectrum, seed: int, space: str, name: str, limits: QualitySettings
-) -> dict[str, float | int | None]:
-    """Give the diversity figures of one pool of molecules; null where it cannot say."""
-    rng = make_rng(seed, "diversity", space, name)
-    hill = hill_estimates(spectrum, rng, resamplings=limits.resamplings, confidence=limits.confidence)
-    wanted = depth_for_coverage(spectrum, limits.coverage)
-    figures: dict[str, float | int | None] = {
-        "reads": spectrum.total,
-        "observed": spectrum.observed,
-        "singletons": spectrum.singletons,
-        "doubletons": spectrum.doubletons,
-        "top_share": spectrum.top / spectrum.total if spectrum.total else None,
-        "good_coverage": good_coverage(spectrum),
-        "coverage": sample_coverage(spectrum),
-        "shannon": shannon(spectrum),
-        "simpson": simpson(spectrum),
-        "chao1": hill[0].value,
-        "chao1_se": hill[0].se,
-        "chao1_low": hill[0].low,
-        "chao1_high": hill[0].high,
-        "ace": ace(spectrum),
-        "depth_for_coverage": wanted,
-        "depth_still_needed": wanted if math.isnan(wanted) else max(wanted - spectrum.total, 0.0),
-    }
-    for q in (1, 2):
-        figures |= {
-            f"hill{q}_observed": hill_observed(spectrum, q),
-            f"hill{q}": hill[q].value,
-            f"hill{q}_low": hill[q].low,
-            f"hill{q}_high": hill[q].high,
-        }
-    return {key: None if value is None or math.isnan(value) else value for key, value in figures.items()}
-
-
-def _pools(matrix: CountMatrix, design: pl.DataFrame) -> dict[str, list[str]]:
-    """Give the unpanned samples of every library, none where there is none."""
-    pools: dict[str, list[str]] = {}
-    for row in design.iter_rows(named=True):
-        pool = pools.setdefault(row["library"], [])
-        if row["arm"] == "input" and row["sample"] in matrix.samples:
-            pool.append(row["sample"])
-    return pools
-
-
-def _rarefaction(matrix: CountMatrix, design: pl.DataFrame, limits: QualitySettings) -> pl.DataFrame:
-    scopes = [("sample", name, [name]) for name in matrix.samples]
-    scopes += [("library", library, pool) for library, pool in _pools(matrix, design).items() if pool]
-    schema = {"scope": pl.String, "name": pl.String, **CURVE_SCHEMA}
-    curves = [
-        rarefaction_curve(matrix.spectrum(*pool), extend=limits.extend, confidence=limits.confidence).select(
-            pl.lit(scope).alias("scope"), pl.lit(name).alias("name"), pl.all()
-        )
-        for scope, name, pool in scopes
-    ]
-    return pl.concat([pl.DataFrame(schema=schema), *curves])
-
-
-LIBRARY_SCHEMA = {
-    "library": pl.String,
-    "inputs": pl.Int64,
-    "productive_share": pl.Float64,
-    "productive_low": pl.Float64,
-    "productive_high": pl.Float64,
-    **DIVERSITY_SCHEMA,
-    "transformants": pl.Int64,
-    "expected_if_even": pl.Float64,
-    "observed_share": pl.Float64,
-    "expected_share": pl.Float64,
-    "chao1_share": pl.Float64,
-    "chao1_share_low": pl.Float64,
-    "chao1_share_high": pl.Float64,
-    "depth_if_even": pl.Float64,
-    "depth_of_pool": pl.Float64,
-}
-
-
-def _libraries(
-    matrix: CountMatrix,
-    design: pl.DataFrame,
-    *,
-    tallies: pl.DataFrame,
-    transformants: Mapping[str, int],
-    seed: int,
-    limits: QualitySettings,
-) -> pl.DataFrame:
-    """Give one row per library, from its unpanned samples pooled."""
-    rows: list[dict[str, object]] = []
-    for library, pool in _pools(matrix, design).items():
-        row: dict[str, object] = {
-            "library": library,
-            "inputs": len(pool),
-            "transformants": transformants.get(library),
-        }
-        rows.append(row)
-        if not pool:
-            continue
-        spectrum = matrix.spectrum(*pool)
-        row |= _diversity(spectrum, seed, "library", library, limits)
-        own = tallies.filter(pl.col("sample").is_in(pool))
-        productive = int(own["productive"].sum())
-        annotated = int(own.select(pl.sum_horizontal(*OUTCOMES).cast(pl.Int64)).to_series().sum())
-        if annotated:
-            low, high = wilson_interval([productive], [annotated], confidence=limits.confidence)
-            row |= {
-                "productive_share": productive / annotated,
-                "productive_low": float(low[0]),
-                "productive_high": float(high[0]),
-            }
-        if library in transformants and spectrum.total:
-            seen = coverage_of_transformants(
-                spectrum,
-                transformants[library],
-                share=limits.transformant_share,
-                confidence=limits.confidence,
-            )
-            row |= {
-                "expected_if_even": seen.expected,
-                "observed_share": seen.observed_share,
-                "expected_share": seen.expected_share,
-                "chao1_share": seen.chao1_share.value,
-                "chao1_share_low": seen.chao1_share.low,
-                "chao1_share_high": seen.chao1_share.high,
-                "depth_if_even": seen.depth_even,
-                "depth_of_pool": seen.depth_pool,
-            }
-    return pl.DataFrame(rows, schema=LIBRARY_SCHEMA)

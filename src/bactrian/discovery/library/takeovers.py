@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 TAKEOVER = 0.5
 WATCH = 0.15
 DISCORDANT = 4.0
-SIBLING_DISTANCE = 2
+SIBLING_DISTANCE = 0.15
+"""Part of the residues in which a sibling may differ: 2 of 18, 1 of 10, none of 6, where two residues
+are a different CDR3."""
 TAKEOVERS_SCHEMA = {
     "sample": pl.String,
     "cdr3": pl.String,
@@ -35,13 +37,13 @@ TAKEOVERS_SCHEMA = {
 }
 
 
-def siblings_of(cdr3: str, units: Sequence[str], *, distance: int = SIBLING_DISTANCE) -> list[int]:
-    """Find the units of the same length that differ from a CDR3 in at most `distance` residues.
+def siblings_of(cdr3: str, units: Sequence[str], *, distance: float = SIBLING_DISTANCE) -> list[int]:
+    """Find the units of the same length that differ from a CDR3 in a small part of their residues.
 
     Args:
         cdr3: The CDR3.
         units: CDR3s to search.
-        distance: Largest number of substitutions.
+        distance: Largest part of the residues that may be substituted.
 
     Returns:
         Their places in `units`, the CDR3 itself included where it is there.
@@ -52,7 +54,7 @@ def siblings_of(cdr3: str, units: Sequence[str], *, distance: int = SIBLING_DIST
     width = len(cdr3)
     letters = np.array([units[at] for at in places]).view(np.uint32).reshape(len(places), -1)[:, :width]
     own = np.array([cdr3]).view(np.uint32)[:width]
-    near = (letters != own).sum(axis=1) <= distance
+    near = (letters != own).sum(axis=1) <= int(distance * width + 1e-9)
     return [at for at, is_near in zip(places, near, strict=True) if is_near]
 
 
@@ -100,8 +102,8 @@ def find_takeovers(
     Args:
         matrix: Counts of CDR3s.
         sheet: Columns sample, selection, round, arm, antigen, library.
-        lineages: Lineage of each CDR3; without it siblings have the same length and at most two
-            substitutions to the top CDR3.
+        lineages: Lineage of each CDR3; without it siblings have the same length and differ in
+            15 % of the residues of the top CDR3 at most.
         takeover: Group share from which the verdict is `takeover`.
         watch: Group share from which it is `watch`, if the replicates do not show the same.
         discordant: The replicates do not show the same where their median share of the group is
