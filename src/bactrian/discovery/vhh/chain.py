@@ -16,10 +16,12 @@ from bactrian.discovery.vhh.align import (
     COLUMNS,
     DELETION_EXTEND,
     DELETION_OPEN,
+    EMPTY_COLUMN_BONUS,
     END_COST,
     IMPOSSIBLE,
     INSERTION_COST,
     INSERTION_EXTEND,
+    INSERTION_OPEN,
     LOOP_LIMIT,
     MIN_BLOCK,
     START_COST,
@@ -30,6 +32,7 @@ from bactrian.discovery.vhh.align import (
 from bactrian.discovery.vhh.profile import RESIDUES
 
 DECLINED: Final = IMPOSSIBLE
+NOWHERE: Final = IMPOSSIBLE
 
 _CYSTEINE: Final = RESIDUES.index("C")
 _TRYPTOPHAN: Final = RESIDUES.index("W")
@@ -46,6 +49,11 @@ MIN_SHARE: Final = 0.4
 # Gaps up to this long are tried; a framework that loses more than MAX_LOSS may hide a longer one.
 MAX_SHIFT: Final = 4
 MAX_LOSS: Final = 400
+# A framework at an end of the chain that scores less is compared with every other place for it.
+SURE_BLOCK: Final = 200
+# Says that the alignment may start or end in a framework, where it has no loop to gain from.
+OPEN: Final = -IMPOSSIBLE
+LEAST_INSERTION: Final = INSERTION_OPEN + INSERTION_EXTEND - EMPTY_COLUMN_BONUS
 
 
 @njit(cache=True, nogil=True)
@@ -100,130 +108,197 @@ def _find_blocks(codes, tables, shifts):  # type: ignore[no-untyped-def]
             return -1, -1
         last = block
     if first >= 0 and last == 1:
-        if not _place_open_end(codes, tables, shifts):
+        shifts[2], score = _place_end(codes, tables, 2, STARTS[2] + shifts[1])
+        if shifts[2] == NOWHERE or score < MIN_BLOCK:
             return -1, -1
         last = 2
-    if first == -1 or first == last:
+    if first in (-1, last):
         return -1, -1
+    # A framework of which the sequence holds little must be better placed than anywhere else.
+    if first_score[first] < SURE_BLOCK:
+        end = STARTS[first + 1] + shifts[first + 1]
+        if end < 0 or end > n or _place_start(codes, tables, first, end) != shifts[first]:
+            return -1, -1
+    if first_score[last] < SURE_BLOCK:
+        start = STARTS[last] + shifts[last - 1]
+        if start < 0 or start > n or _place_end(codes, tables, last, start)[0] != shifts[last]:
+            return -1, -1
     return first, last
 
 
 @njit(cache=True, nogil=True)
-def _place_open_end(codes, tables, shifts):  # type: ignore[no-untyped-def]
-    """Place a FR3 that the end of the sequence cuts before C104, by the best CDR2; say if it is clear."""
+def _place_end(codes, tables, block, start):  # type: ignore[no-untyped-def]
+    """Place the last framework of a chain, which the end of the sequence may cut, by its best loop.
+
+    Args:
+        codes: Residue codes.
+        tables: Score tables.
+        block: The framework; the one before it is placed.
+        start: First residue of the loop between the two.
+
+    Returns:
+        Its place (profile column k on residue k + shift), or `NOWHERE` if two places are equally good,
+        and the score of its residues there.
+    """
     n = len(codes)
-    start = STARTS[2] + shifts[1]
-    best, ties = IMPOSSIBLE, 0
-    for length in range(min(LOOP_LIMIT[1], n - start) + 1):
-        shift = start + length - STARTS[2]
-        running, top = 0, IMPOSSIBLE
-        for k in range(STARTS[2], min(STARTS[3], n - shift)):
+    place, best, framework = NOWHERE, IMPOSSIBLE, 0
+    for length in range(min(LOOP_LIMIT[block - 1], n - start) + 1):
+        shift = start + length - STARTS[block]
+        running, top, score = 0, IMPOSSIBLE, 0
+        for k in range(STARTS[block], min(STARTS[block + 1], n - shift)):
             running += tables.residue[k, codes[k + shift]]
-            top = max(top, running)
-        value = top + score_loop(codes, tables, 1, start, start + length)
-        if top < MIN_BLOCK or value < best:
-            continue
-        ties = ties + 1 if value == best else 1
-        best = value
-        shifts[2] = shift
-    return ties == 1
+            if running - END_COST[k] > top:
+                top, score = running - END_COST[k], running
+        value = top + score_loop(codes, tables, block - 1, start, start + length)
+        if value == best:
+            place = NOWHERE
+        elif value > best:
+            place, best, framework = shift, value, score
+    return place, framework
 
 
 @njit(cache=True, nogil=True)
-def _shift_pays(codes, tables, block, shift, step, before, after, is_first, is_last):  # type: ignore[no-untyped-def]
-    """Say whether a gap that moves the head or the tail of a framework by `step` residues may pay.
+def _place_start(codes, tables, block, end):  # type: ignore[no-untyped-def]
+    """Place the first framework of a chain, which the start of the sequence may cut, by its best loop.
+
+    Args:
+        codes: Residue codes.
+        tables: Score tables.
+        block: The framework; the one after it is placed.
+        end: Residue after the loop between the two.
+
+    Returns:
+        Its place, or `NOWHERE` if two places are equally good.
+    """
+    place, best = NOWHERE, IMPOSSIBLE
+    for length in range(min(LOOP_LIMIT[block], end) + 1):
+        shift = end - length - STARTS[block + 1]
+        running, top = 0, IMPOSSIBLE
+        for k in range(STARTS[block + 1] - 1, max(STARTS[block], -shift) - 1, -1):
+            running += tables.residue[k, codes[k + shift]]
+            top = max(top, running - START_COST[k])
+        value = top + score_loop(codes, tables, block, end - length, end)
+        if value == best:
+            place = NOWHERE
+        elif value > best:
+            place, best = shift, value
+    return place
+
+
+@njit(cache=True, nogil=True)
+def _loop_change(codes, tables, loop, span, new_start, new_end):  # type: ignore[no-untyped-def] # noqa: PLR0917
+    """Give what a loop's score changes by when its ends move; impossible if it cannot."""
+    length = new_end - new_start
+    if length < 0 or length > LOOP_LIMIT[loop] or new_start < 0 or new_end > len(codes):
+        return IMPOSSIBLE
+    old = score_loop(codes, tables, loop, span[0], span[1])
+    return score_loop(codes, tables, loop, new_start, new_end) - old
+
+
+@njit(cache=True, nogil=True)
+def _head_pays(codes, tables, block, shift, step, before, kept):  # type: ignore[no-untyped-def] # noqa: PLR0917
+    """Say whether a gap may pay behind which a framework stays and before which it moves.
 
     Args:
         codes: Residue codes.
         tables: Score tables.
         block: Framework.
         shift: Its place: profile column k on residue k + shift.
-        step: Residues that a moved head lies further on (and a moved tail further back): more than 0
-            for a deletion of framework columns, less for an insertion.
-        before: What the loop before gains from the move of the head.
-        after: What the loop after gains from the move of the tail.
-        is_first: Whether the alignment may start in this framework.
-        is_last: Whether it may end in this framework.
+        step: Residues by which the head moves on: more than 0 deletes columns, less inserts residues.
+        before: What the loop before gains from the move, or `OPEN` if the alignment starts here.
+        kept: Best score in place through each column of the framework.
     """
-    n = len(codes)
     low, high = STARTS[block], STARTS[block + 1]
     size = max(step, 0)
-    extend = DELETION_EXTEND * step if step > 0 else -INSERTION_EXTEND * step
-    # Heads: `kept[k]` and `moved` are the best scores through column k in place and moved.
-    kept = np.empty(high - low, np.int64)
-    value = IMPOSSIBLE if is_first else 0
-    for k in range(low, high):
-        if is_first:
+    extend = DELETION_OPEN + DELETION_EXTEND * step if step > 0 else -INSERTION_EXTEND * step
+    is_open = before == OPEN
+    value = IMPOSSIBLE if is_open else before
+    for k in range(max(low, -shift - step), min(high - 1, len(codes) - shift) - size):
+        if is_open:
             value = max(value, -START_COST[k])
-        i = k + shift
-        value = value + tables.residue[k, codes[i]] if 0 <= i < n else IMPOSSIBLE
-        kept[k - low] = value
-    value = IMPOSSIBLE if is_first else before
-    for k in range(low, high - 1 - size):
-        if is_first:
-            value = max(value, -START_COST[k])
-        i = k + shift + step
-        value = value + tables.residue[k, codes[i]] if 0 <= i < n else IMPOSSIBLE
-        cost = DELETION_OPEN if step > 0 else INSERTION_COST[k]
-        if cost > 0 and value - cost - extend >= kept[k + size - low] and value > IMPOSSIBLE // 2:
-            return True
-    # Tails: the same from the end.
-    value = IMPOSSIBLE if is_last else 0
-    for k in range(high - 1, low - 1, -1):
-        if is_last:
-            value = max(value, -END_COST[k])
-        i = k + shift
-        value = value + tables.residue[k, codes[i]] if 0 <= i < n else IMPOSSIBLE
-        kept[k - low] = value
-    value = IMPOSSIBLE if is_last else after
-    for k in range(high - 1, low + size, -1):
-        if is_last:
-            value = max(value, -END_COST[k])
-        i = k + shift - step
-        value = value + tables.residue[k, codes[i]] if 0 <= i < n else IMPOSSIBLE
-        cost = DELETION_OPEN if step > 0 else INSERTION_COST[k - 1]
-        if cost > 0 and value - cost - extend >= kept[k - size - low] and value > IMPOSSIBLE // 2:
-            return True
+        value += tables.residue[k, codes[k + shift + step]]
+        if step > 0 or INSERTION_COST[k] > 0:
+            cost = extend if step > 0 else extend + INSERTION_COST[k]
+            if value - cost >= kept[k + size - low]:
+                return True
     return False
 
 
 @njit(cache=True, nogil=True)
-def _loop_change(codes, tables, loop, start, end, new_start, new_end):  # type: ignore[no-untyped-def]
-    """Give what a loop's score changes by when its ends move; impossible if it cannot."""
-    length = new_end - new_start
-    if length < 0 or length > LOOP_LIMIT[loop] or new_start < 0 or new_end > len(codes):
-        return IMPOSSIBLE
-    old = score_loop(codes, tables, loop, start, end)
-    return score_loop(codes, tables, loop, new_start, new_end) - old
+def _tail_pays(codes, tables, block, shift, step, after, kept):  # type: ignore[no-untyped-def] # noqa: PLR0917
+    """Say whether a gap may pay before which a framework stays and behind which it moves back.
+
+    Args:
+        codes: Residue codes.
+        tables: Score tables.
+        block: Framework.
+        shift: Its place.
+        step: Residues by which the tail moves back: more than 0 deletes columns, less inserts residues.
+        after: What the loop after gains from the move, or `OPEN` if the alignment ends here.
+        kept: Best score in place from each column of the framework on.
+    """
+    low, high, n = STARTS[block], STARTS[block + 1], len(codes)
+    size = max(step, 0)
+    extend = DELETION_OPEN + DELETION_EXTEND * step if step > 0 else -INSERTION_EXTEND * step
+    is_open = after == OPEN
+    value = IMPOSSIBLE if is_open else after
+    for k in range(min(high, n - shift + step) - 1, max(low, -shift) + size, -1):
+        if is_open:
+            value = max(value, -END_COST[k])
+        value += tables.residue[k, codes[k + shift - step]]
+        if step > 0 or INSERTION_COST[k - 1] > 0:
+            cost = extend if step > 0 else extend + INSERTION_COST[k - 1]
+            if value - cost >= kept[k - size - low]:
+                return True
+    return False
 
 
 @njit(cache=True, nogil=True)
 def _gap_may_pay(codes, tables, shifts, first, last):  # type: ignore[no-untyped-def]
     """Say whether a gap in any framework of the chain may pay."""
+    n = len(codes)
+    heads, tails = np.empty(40, np.int64), np.empty(40, np.int64)
     for block in range(first, last + 1):
         shift = shifts[block]
-        low, high = max(STARTS[block], -shift), min(STARTS[block + 1], len(codes) - shift)
+        start, end = STARTS[block], STARTS[block + 1]
+        low, high = max(start, -shift), min(end, n - shift)
+        value = 0
+        for k in range(low, high):
+            if block == first:
+                value = max(value, -START_COST[k]) if k > low else -START_COST[k]
+            value += tables.residue[k, codes[k + shift]]
+            heads[k - start] = value
+        value = 0
+        for k in range(high - 1, low - 1, -1):
+            if block == last:
+                value = max(value, -END_COST[k]) if k < high - 1 else -END_COST[k]
+            value += tables.residue[k, codes[k + shift]]
+            tails[k - start] = value
         loss = tables.ceiling[high] - tables.ceiling[low]
         for k in range(low, high):
             loss -= tables.residue[k, codes[k + shift]]
         if loss > MAX_LOSS:
             return True
-        whole = low == STARTS[block] and high == STARTS[block + 1]
+        whole = low == start and high == end
         for step in range(-MAX_SHIFT, MAX_SHIFT + 1):
             if step == 0:
                 continue
-            before, after = 0, 0
+            cost = DELETION_OPEN + DELETION_EXTEND * step if step > 0 else LEAST_INSERTION
+            before, after = OPEN, OPEN
             if block > first:
-                start, end = STARTS[block] + shifts[block - 1], STARTS[block] + shift
-                before = _loop_change(codes, tables, block - 1, start, end, start, end + step)
+                span = (start + shifts[block - 1], start + shift)
+                before = _loop_change(codes, tables, block - 1, span, span[0], span[1] + step)
             if block < last:
-                start, end = STARTS[block + 1] + shift, STARTS[block + 1] + shifts[block + 1]
-                after = _loop_change(codes, tables, block, start, end, start - step, end)
-            cheapest = DELETION_OPEN if step > 0 else np.int64(120)
-            inner = whole and first < block < last
-            if inner and loss + max(before, after) < cheapest:
-                continue
-            if _shift_pays(codes, tables, block, shift, step, before, after, block == first, block == last):
+                span = (end + shift, end + shifts[block + 1])
+                after = _loop_change(codes, tables, block, span, span[0] - step, span[1])
+            # No gap can win back more than the framework has lost (and its loop gains).
+            if (not whole or loss + (0 if before == OPEN else before) >= cost) and _head_pays(
+                codes, tables, block, shift, step, before, heads
+            ):
+                return True
+            if (not whole or loss + (0 if after == OPEN else after) >= cost) and _tail_pays(
+                codes, tables, block, shift, step, after, tails
+            ):
                 return True
     return False
 
