@@ -1,10 +1,47 @@
 /* Figures: drawn with the page's colours, their numbers listed on demand, saved as CSV, PNG and SVG. */
 (() => {
-  const ROWS = 200;
+  const ROWS = 200, ERRORS_ONLY = 1;
   const themes = JSON.parse(document.getElementById("chart-themes").textContent);
   const embed = (place, spec, config) => vegaEmbed(place, spec, {
-    renderer: "svg", mode: "vega-lite", actions: false, defaultStyle: false, config, tooltip: { disableDefaultStyle: true }, logLevel: vega.Error,
+    renderer: "svg", mode: "vega-lite", actions: false, defaultStyle: false, config, tooltip: { disableDefaultStyle: true }, logLevel: ERRORS_ONLY,
   });
+
+  const pen = document.createElement("canvas").getContext("2d");
+  pen.font = "12px " + getComputedStyle(document.body).fontFamily;
+
+  const wide = (text) => pen.measureText(text).width;
+
+  /* Room that the row labels take from the chart. */
+  function labelRoom(spec, source) {
+    for (const layer of spec.layer || [spec]) {
+      const rows = layer.encoding.y;
+      const column = rows && rows.type === "nominal" ? source.names.indexOf(rows.field) : -1;
+      if (column >= 0) return Math.min(rows.axis?.labelLimit || 220, Math.max(...source.values[column].map(wide))) + 12;
+    }
+    return 60;
+  }
+
+  /* Legends break into as many columns, and titles below the chart into as many lines, as its width asks for. */
+  function fit(part, room) {
+    if (part === null || typeof part !== "object") return part;
+    for (const child of Object.values(part)) fit(child, room);
+    if (part.x && part.x.axis && typeof part.x.axis.title === "string" && wide(part.x.axis.title) > room) {
+      const words = part.x.axis.title.split(" ");
+      part.x.axis.title = words.reduce((lines, word) => {
+        const line = lines.length ? lines[lines.length - 1] + " " + word : word;
+        return lines.length && wide(line) <= room ? [...lines.slice(0, -1), line] : [...lines, word];
+      }, []);
+    }
+    const names = part.legend && part.scale && Array.isArray(part.scale.domain) ? part.scale.domain : [];
+    if (part.type !== "nominal" || !names.length) return part;
+    const widths = names.map((name) => wide(name) + 36);
+    let columns = names.length;
+    const taken = () => Array.from({ length: columns }, (_, column) =>
+      Math.max(...widths.filter((_, place) => place % columns === column))).reduce((sum, one) => sum + one, 0);
+    while (columns > 1 && taken() > room) columns -= 1;
+    part.legend.columns = columns;
+    return part;
+  }
 
   function records(source) {
     const length = source.values.length ? source.values[0].length : 0;
@@ -44,6 +81,7 @@
     for (const [name, colour] of Object.entries(themes.light)) text = text.replaceAll('"' + name + '"', '"' + colour + '"');
     const spec = JSON.parse(text), width = figure.classList.contains("wide") ? 1100 : 640;
     const title = figure.querySelector("h3").textContent.match(/.{1,80}(\s|$)/g).map((line) => line.trim());
+    fit(spec, width - labelRoom(spec, source));
     Object.assign(spec, { width, title: { text: title }, data: { values: records(source) } });
     const place = document.createElement("div");
     place.style.cssText = "position:absolute;left:-9999px";
@@ -66,7 +104,9 @@
         saveFile(figure.id + ".csv", "text/csv", csvLine(source.names) + rows.join(""));
       } else if (kind) image(figure, source, kind);
     });
-    return embed(figure.querySelector(".chart"), { ...source.spec, data: { values: records(source) } }, themes.page);
+    const place = figure.querySelector(".chart");
+    const spec = fit(structuredClone(source.spec), place.clientWidth - labelRoom(source.spec, source));
+    return embed(place, { ...spec, data: { values: records(source) } }, themes.page);
   });
   window.figuresDrawn = Promise.all(drawings).then(() => true);
 })();

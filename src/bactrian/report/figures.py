@@ -107,7 +107,7 @@ def resolved(spec: dict[str, Any], theme: Theme) -> dict[str, Any]:
 _NO_DATA = {"name": "empty"}
 """What Altair writes into a layer without data; such a layer draws the figure's frame."""
 
-_GLOBALS = "window.vega = vega; window.vegaLite = vegaLite; window.vegaEmbed = vegaEmbed;"
+_GLOBALS = "window.vegaEmbed = vegaEmbed;"
 
 
 @cache

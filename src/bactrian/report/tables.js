@@ -161,7 +161,7 @@
   /* “/” goes to the finding field of the table in view. */
   addEventListener("keydown", (event) => {
     if (event.key !== "/" || event.ctrlKey || event.metaKey || event.target.closest("input, textarea")) return;
-    const near = blocks.find((block) => block.getBoundingClientRect().bottom > 120) || blocks[blocks.length - 1];
+    const near = blocks.find((block) => !block.querySelector(".find").hidden && block.getBoundingClientRect().bottom > 120);
     if (!near) return;
     event.preventDefault();
     states.get(near).input.focus();

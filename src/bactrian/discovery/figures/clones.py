@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import altair as alt
@@ -58,6 +59,7 @@ def draw_residues(results: ScreenResults) -> list[Figure]:
                 scale=alt.Scale(scheme="viridis", domain=[0, 1]),
                 legend=alt.Legend(
                     title="share of the molecules read there",
+                    offset=30,
                     labelExpr="format(100 * datum.value, '~g') + ' %'",
                     gradientLength=180,
                 ),
@@ -78,7 +80,10 @@ def draw_residues(results: ScreenResults) -> list[Figure]:
     names = spans.mark_text(baseline="bottom", fontWeight=600).encode(
         x="middle:Q", y=alt.value(-8), text="name:N"
     )
-    chart = alt.layer(cells, edges, names).properties(width="container", height=alt.Step(15))
+    ground = alt.ViewBackground(fill="#440154")
+    chart = alt.layer(cells, edges, names).properties(
+        width="container", height=15 * len(RESIDUES), view=ground
+    )
     caption = (
         "Productive molecules of all samples, every molecule counted. Bars above mark the CDRs. "
         "VHH hallmarks stand at 42 (F or Y), 49 (E or Q), 50 (R or C) and 52."
@@ -126,6 +131,7 @@ def draw_abundance(results: ScreenResults) -> list[Figure]:
         name for name in ("sample", "arm", "round", "cdr3", "share") if name in frame.columns
     )
     samples = results.samples["sample"].to_list()
+    powers = (math.floor(math.log10(frame["share"].min())), math.ceil(math.log10(frame["share"].max())))  # type: ignore[arg-type]
     held = frame.group_by("sample").agg(pl.col("share").sum())
     median = held["share"].median()
     title = f"The {len(order)} commonest clonotypes hold {share(median, digits=0)} of the median sample"  # type: ignore[arg-type]
@@ -140,7 +146,7 @@ def draw_abundance(results: ScreenResults) -> list[Figure]:
                 "sample:N",
                 sort=samples,
                 scale=alt.Scale(domain=samples),
-                axis=alt.Axis(title="sample", labelAngle=-90, grid=False),
+                axis=alt.Axis(title="sample", labelAngle=-90, labelOverlap=True, grid=False),
             ),
             y=alt.Y(
                 "cdr3:N",
@@ -155,9 +161,10 @@ def draw_abundance(results: ScreenResults) -> list[Figure]:
             ),
             color=alt.Color(
                 "share:Q",
-                scale=alt.Scale(scheme="viridis", type="log"),
+                scale=alt.Scale(scheme="viridis", type="log", domain=[10.0**power for power in powers]),
                 legend=alt.Legend(
                     title="share of the sample, log scale",
+                    values=[10.0**power for power in range(powers[0], powers[1] + 1)],
                     labelExpr="format(100 * datum.value, '~g') + ' %'",
                     gradientLength=180,
                 ),
@@ -168,7 +175,7 @@ def draw_abundance(results: ScreenResults) -> list[Figure]:
                 alt.Tooltip("share:Q", format=".2%"),
             ],
         )
-        .properties(width="container", height=alt.Step(18))
+        .properties(width="container", height=18 * len(order))
     )
     caption = "Commonest first, named by their CDR3; an empty cell means not seen in that sample."
     return [Figure(title, chart, frame, caption=caption, key="abundance", wide=True)]

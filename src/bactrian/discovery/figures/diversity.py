@@ -35,7 +35,7 @@ def draw_rarefaction(results: ScreenResults) -> list[Figure]:
         for name in ("sample", "arm", "reads", "kind", "expected", "low", "high")
         if name in frame.columns
     )
-    x = alt.X("reads:Q", axis=alt.Axis(title="productive molecules", format="~s"))
+    x = alt.X("reads:Q", axis=alt.Axis(title="productive molecules", format="~s", tickCount=8))
     y = alt.Y("expected:Q", axis=alt.Axis(title="distinct CDR3s expected", format="~s"))
     tooltip = [
         alt.Tooltip("sample:N"),
@@ -44,23 +44,22 @@ def draw_rarefaction(results: ScreenResults) -> list[Figure]:
         alt.Tooltip("kind:N"),
     ]
     base = alt.Chart().encode(x=x, y=y, detail="sample:N", color=arm_colour(arms(frame)), tooltip=tooltip)
-    layers = []
-    if {"low", "high"} <= set(frame.columns):
-        band = (
-            alt.Chart().mark_area(opacity=0.12).encode(x=x, y=alt.Y("low:Q"), y2="high:Q", detail="sample:N")
-        )
-        layers.append(band.encode(color=arm_colour(arms(frame))))
+    layers: list[alt.Chart] = []
     layers += [
         base.transform_filter("datum.kind != 'extrapolated'").mark_line(strokeWidth=1.5),
         base.transform_filter("datum.kind != 'rarefied'").mark_line(strokeWidth=1.5, strokeDash=[4, 4]),
         base.transform_filter("datum.kind == 'observed'").mark_point(size=35, opacity=1),
     ]
-    chart = alt.layer(*layers).properties(width="container", height=320)
+    if {"low", "high"} <= set(frame.columns):
+        frame = frame.with_columns(last=pl.col("reads") == pl.col("reads").max().over("sample"))
+        ends = alt.Chart().transform_filter("datum.last || datum.kind == 'observed'").mark_rule(strokeWidth=1)
+        layers.append(ends.encode(x=x, y=alt.Y("low:Q"), y2="high:Q", color=arm_colour(arms(frame))))
+    chart = alt.layer(*layers).properties(width="container", height=340)
     caption = (
         "One line a sample: solid up to the depth read (dot), dashed beyond it, which is a lower bound. "
-        "Bands: 95 % interval."
+        "Whiskers at the dot and at the end: 95 % interval."
     )
-    return [Figure(_depth_title(results), chart, frame, caption=caption, key="rarefaction")]
+    return [Figure(_depth_title(results), chart, frame, caption=caption, key="rarefaction", wide=True)]
 
 
 def draw_agreement(results: ScreenResults) -> list[Figure]:
@@ -105,8 +104,8 @@ def draw_agreement(results: ScreenResults) -> list[Figure]:
                 scale=alt.Scale(domain=[0, 1]),
             ),
             y=alt.Y("group:N", sort=order, axis=alt.Axis(title=None, grid=True, labelLimit=160)),
-            color=alt.Color("kind:N", scale=scale, legend=legend(len(kinds))),
-            shape=alt.Shape("kind:N", scale=shapes, legend=legend(len(kinds))),
+            color=alt.Color("kind:N", scale=scale, legend=legend()),
+            shape=alt.Shape("kind:N", scale=shapes, legend=legend()),
             tooltip=[
                 alt.Tooltip("sample_a:N", title="sample"),
                 alt.Tooltip("sample_b:N", title="and"),
@@ -114,7 +113,7 @@ def draw_agreement(results: ScreenResults) -> list[Figure]:
                 alt.Tooltip("kind:N"),
             ],
         )
-        .properties(width="container", height=alt.Step(26))
+        .properties(width="container", height=26 * len(order))
     )
     caption = (
         "Each mark is a pair of samples of one group. Compare pairs of like depth: "

@@ -20,28 +20,27 @@ PERCENT = "format(100 * datum.value, '~g') + ' %'"
 
 def percent_axis(title: str, **more: Any) -> alt.Axis:
     """Give an axis of shares written in per cent."""
-    return alt.Axis(title=title, labelExpr=PERCENT, **more)
+    return alt.Axis(title=title, labelExpr=PERCENT, **({"tickCount": 6} | more))
 
 
-def sample_rows(frame: pl.DataFrame) -> tuple[alt.Y, alt.Step]:
+def sample_rows(frame: pl.DataFrame) -> tuple[alt.Y, int]:
     """Give the axis that holds one sample a row in sheet order, and its height."""
-    step = 18 if frame["sample"].n_unique() <= ROOMY_SAMPLES else 14
     order = frame["sample"].unique(maintain_order=True).to_list()
+    step = 18 if len(order) <= ROOMY_SAMPLES else 14
     axis = alt.Axis(title=None, grid=False, labelLimit=130)
-    return alt.Y("sample:N", sort=order, axis=axis), alt.Step(step)
+    return alt.Y("sample:N", sort=order, axis=axis), step * len(order)
 
 
-def legend(entries: int, **more: Any) -> alt.Legend:
-    """Give a legend that breaks into rows where the figure is narrow."""
-    columns = alt.ExprRef(expr=f"width < 380 ? 2 : width < 560 ? 3 : {entries}")
-    return alt.Legend(title=None, columns=columns, **more)
+def legend(**more: Any) -> alt.Legend:
+    """Give a legend without a title; the page breaks it into rows where the figure is narrow."""
+    return alt.Legend(title=None, **more)
 
 
 def part_colours(parts: Sequence[str], *, first: int = 1) -> alt.Color:
     """Colour the parts of a bar from what counts most to what is left over."""
     colours = [f"var(--mark-{first + place})" for place in range(len(parts))]
     scale = alt.Scale(domain=list(parts), range=colours)
-    return alt.Color("part:N", scale=scale, legend=legend(len(parts), symbolType="square"))
+    return alt.Color("part:N", scale=scale, legend=legend(symbolType="square"))
 
 
 def arms(frame: pl.DataFrame) -> list[str]:
@@ -53,13 +52,13 @@ def arms(frame: pl.DataFrame) -> list[str]:
 def arm_colour(held: Sequence[str]) -> alt.Color:
     """Give each arm its colour, the same in every figure."""
     scale = alt.Scale(domain=list(held), range=[ROLES[arm] for arm in held])
-    return alt.Color("arm:N", scale=scale, legend=legend(len(held)))
+    return alt.Color("arm:N", scale=scale, legend=legend())
 
 
 def arm_shape(held: Sequence[str]) -> alt.Shape:
     """Give each arm its shape, so that colour never speaks alone."""
     scale = alt.Scale(domain=list(held), range=[ROLE_SHAPES[arm] for arm in held])
-    return alt.Shape("arm:N", scale=scale, legend=legend(len(held)))
+    return alt.Shape("arm:N", scale=scale, legend=legend())
 
 
 def with_sheet(frame: pl.DataFrame, samples: pl.DataFrame) -> pl.DataFrame:

@@ -27,18 +27,13 @@ DEFECTS = {
     "truncated": "CDR3 unread",
     "not_vhh": "not a VHH",
 }
+RUNG_WORDS = {"merged": "merged", "joined": "joined across the gap", "single": "one mate alone"}
 MATE = "mate 2 alone"
 
 
 def draw_ladder(results: ScreenResults) -> list[Figure]:
     """Draw what became of the pairs of each sample."""
-    parts = {
-        "merged": "merged",
-        "joined": "joined across the gap",
-        "single": "one mate alone",
-        "filtered": "filtered",
-        "none": "no primers",
-    }
+    parts = RUNG_WORDS | {"filtered": "filtered", "none": "no primers"}
     wide = results.samples.drop_nulls("pairs").with_columns(
         none=pl.col("pairs").cast(pl.Int64) - pl.col("primers_found").cast(pl.Int64)
     )
@@ -79,7 +74,7 @@ def draw_lengths(results: ScreenResults) -> list[Figure]:
     if frame.is_empty():
         return []
     bars = frame.filter(pl.col("part") != MATE)
-    parts = [part for part in ("merged", "joined", "single") if part in set(bars["part"])]
+    parts = [part for part in RUNG_WORDS.values() if part in set(bars["part"])]
     x = alt.X(
         "length:O",
         axis=alt.Axis(
@@ -109,13 +104,13 @@ def draw_lengths(results: ScreenResults) -> list[Figure]:
         .transform_filter(f"datum.part == '{MATE}'")
         .encode(x=x, y=y, tooltip=tooltip)
     )
-    chart = alt.layer(stacked, line).properties(width="container", height=300)
+    chart = alt.layer(stacked, line).properties(width="container", height=260)
     caption = "Bars: molecules by the rung of the ladder that gave them, all samples together."
     if MATE in set(frame["part"]):
         caption += (
-            " Black dashes: the lengths that mate 2 shows when it is read alone; they are the truth to match."
+            " Dashes: the lengths that mate 2 shows when it is read alone; they are the truth to match."
         )
-    return [Figure(_length_title(frame), chart, frame, caption=caption, key="lengths")]
+    return [Figure(_length_title(frame), chart, frame, caption=caption, key="lengths", wide=True)]
 
 
 def draw_defects(results: ScreenResults) -> list[Figure]:
@@ -184,7 +179,7 @@ def length_shares(lengths: pl.DataFrame, mate_lengths: pl.DataFrame) -> pl.DataF
         .join(sums, on=["rung", "length"], how="left", maintain_order="left")
         .with_columns(pl.col("molecules").fill_null(0))
         .with_columns(
-            part=pl.when(mate).then(pl.lit(MATE)).otherwise("rung"),
+            part=pl.col("rung").replace(RUNG_WORDS | {"mate2": MATE}),
             share=pl.col("molecules") / whole,
             place=pl.col("rung").replace_strict(
                 {rung: place for place, rung in enumerate(rungs)}, return_dtype=pl.Int64

@@ -36,10 +36,9 @@ def build_screen_report(results: ScreenResults) -> Report:
         The report; `to_html` makes the page. Figures whose frame has no rows are named with the reason.
     """
     reads = (
-        (draw_ladder(results), "The ladder of pairs: no sample was read."),
         (draw_lengths(results), "CDR3 lengths by rung: no molecule has a CDR3."),
+        (draw_ladder(results), "The ladder of pairs: no sample was read."),
         (draw_defects(results), "Defects: no molecule was read."),
-        (draw_chimeras(results), "Recombination: no sample has productive molecules."),
     )
     quality = (
         (draw_top_shares(results), "Top clones: no sample has productive molecules."),
@@ -48,6 +47,7 @@ def build_screen_report(results: ScreenResults) -> Report:
             "Agreement: the design has no two samples of the same library, arm, antigen and round.",
         ),
         (draw_rarefaction(results), "Rarefaction: too few molecules."),
+        (draw_chimeras(results), "Recombination: no sample has productive molecules."),
         (
             draw_contamination(results),
             "Contamination: it needs two samples and the unpanned library they come from.",

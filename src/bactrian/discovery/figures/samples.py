@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 NAMED_FLAGS = ("takeover", "watch")
 
+CLOSE = 0.05
+"""Difference in share below which two labels would cover each other."""
+
 
 def draw_chimeras(results: ScreenResults) -> list[Figure]:
     """Draw the share of productive molecules that PCR recombination explains, per sample."""
@@ -110,18 +113,35 @@ def draw_top_shares(results: ScreenResults) -> list[Figure]:
     if by_round and "selection" in frame.columns:
         lines = base.transform_filter("datum.selection").mark_line(strokeWidth=1, opacity=0.35)
         layers.insert(0, lines.encode(detail="selection:N", color=arm_colour(held)))
-    named = base.transform_filter("datum.flag").mark_text(
+    named = base.transform_filter("datum.label").mark_text(
         align="right", dx=-9, baseline="middle", fontWeight=600
     )
     layers.append(named.encode(text="label:N"))
-    frame = frame.with_columns(
-        label=pl.when(pl.col("flag").is_not_null()).then(pl.concat_str("sample", pl.lit(" "), pl.col("flag")))
-    )
+    frame = with_labels(frame)
     chart = alt.layer(*layers).properties(width="container", height=320)
     caption = "Lines join the rounds of one selection." if by_round else ""
     if usual.len():
         caption += f" Without flagged samples the share is {share(usual.min())} to {share(usual.max())}."  # type: ignore[arg-type]
     return [Figure(title, chart, frame, caption=caption.strip(), key="top-share")]
+
+
+def with_labels(frame: pl.DataFrame) -> pl.DataFrame:
+    """Put a label on flagged samples; those of one round that lie too close share the label of the first."""
+    labels: dict[str, str] = {}
+    groups: list[tuple[object, str, float, list[str]]] = []
+    flagged = frame.drop_nulls("flag").sort("top_share", descending=True, maintain_order=True)
+    for row in flagged.iter_rows(named=True):
+        place = (row.get("round"), row["flag"])
+        near = [group for group in groups if group[:2] == place and group[2] - row["top_share"] < CLOSE]
+        if near:
+            near[0][3].append(row["sample"])
+        else:
+            groups.append((*place, row["top_share"], [row["sample"]]))
+    for _, flag, _, names in groups:
+        labels[names[0]] = f"{listing(names, limit=3)} {flag}"
+    return frame.with_columns(
+        label=pl.col("sample").replace_strict(labels, default=None, return_dtype=pl.String)
+    )
 
 
 def draw_contamination(results: ScreenResults) -> list[Figure]:

@@ -57,7 +57,7 @@ def say_notes(results: ScreenResults) -> tuple[Note, ...]:
         notes.append(
             Note(
                 f"{plural(len(taken), 'sample')} {'are takeovers' if many else 'is a takeover'}.",
-                f"One CDR3 fills most of {shares}. {'They stay' if many else 'It stays'} in the count tables, "
+                f"One CDR3 fills most of {shares}. The count tables keep {'them' if many else 'it'}, "
                 "marked in [samples](#samples); leave such samples out before you compare arms.",
                 "bad",
             )
@@ -76,8 +76,9 @@ def say_notes(results: ScreenResults) -> tuple[Note, ...]:
     if chimeric >= CHIMERIC:
         notes.append(
             Note(
-                f"{share(chimeric, digits=0)} of productive molecules pair CDR1–2 of a clone with another's CDR3.",
-                "They are counted for the clonotype of their CDR3; see [recombination](#figure-chimeras).",
+                f"{share(chimeric, digits=0)} of productive molecules pair CDR1–2 of one clone with CDR3 of "
+                "another.",
+                "They count for the clonotype of their CDR3; see [recombination](#figure-chimeras).",
                 "neutral",
             )
         )
@@ -118,7 +119,7 @@ _SHEET = (
     ("selection", "selection", None),
 )
 _WATCHED = (
-    ("watch", "should be watched for a takeover", "One CDR3 holds a large share of its molecules."),
-    ("low_depth", "have few molecules", "Their shares are uncertain, and rare clonotypes are missed."),
-    ("contamination", "may hold molecules of others", "See [quality](#quality) for the likely donors."),
+    ("watch", "may become a takeover", "One CDR3 already holds a large share of the molecules."),
+    ("low_depth", "with few molecules", "Shares are uncertain there, and rare clonotypes are missed."),
+    ("contamination", "may hold molecules of another", "See [quality](#quality) for the likely donor."),
 )
