@@ -68,7 +68,7 @@ def describe_pool(
         limits: Settings.
 
     Returns:
-        The figures of `DIVERSITY_SCHEMA`; None where the pool cannot say.
+        The figures of `DIVERSITY_SCHEMA`; None where the pool cannot say (depths too, without a second copy).
     """
     hill = hill_estimates(spectrum, rng, resamplings=limits.resamplings, confidence=limits.confidence)
     wanted = depth_for_coverage(spectrum, limits.coverage)
@@ -97,7 +97,9 @@ def describe_pool(
             f"hill{q}_low": hill[q].low,
             f"hill{q}_high": hill[q].high,
         }
-    return {key: None if value is None or math.isnan(value) else value for key, value in figures.items()}
+    return {
+        key: None if value is None or not math.isfinite(value) else value for key, value in figures.items()
+    }
 
 
 def diversity_table(spaces: Mapping[str, CountMatrix], *, seed: int, limits: QualitySettings) -> pl.DataFrame:
@@ -235,6 +237,6 @@ def describe_libraries(
                 "chao1_share_low": seen.chao1_share.low,
                 "chao1_share_high": seen.chao1_share.high,
                 "depth_if_even": seen.depth_even,
-                "depth_of_pool": seen.depth_pool,
+                "depth_of_pool": seen.depth_pool if math.isfinite(seen.depth_pool) else None,
             }
     return pl.DataFrame(rows, schema=LIBRARY_SCHEMA)
