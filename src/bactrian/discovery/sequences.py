@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 from bactrian.core.errors import InputError, Where
 from bactrian.core.tables import read_table
+from bactrian.discovery.sanger import parse_ab1, trim_qualities
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,9 +27,6 @@ NUCLEOTIDE_LETTERS = frozenset("ACGTURYSWKMBDHVN")
 PLAIN_SHARE = 0.8
 """Share of A, C, G, T, U and N from which letters that could be either are read as nucleotides. Random
 proteins hold about 0.3 of these letters, glycine–serine–alanine linkers up to 0.75."""
-
-TRIM_ERROR = 0.05
-"""Error probability at which Mott trimming of a Sanger read breaks even: phred's own default."""
 
 SEQUENCE_COLUMNS = (
     "sequence", "seq", "vhh", "vhh_sequence", "protein_sequence", "amino_acid_sequence", "aa_sequence",
@@ -262,48 +260,15 @@ def _read_genbank(text: str, where: Where) -> Iterator[_Found]:
 
 
 def _read_ab1(content: bytes, where: Where, path: Path) -> Iterator[_Found]:
-    from Bio import SeqIO  # noqa: PLC0415 - serves one format
-
     place = replace(where, record=1)
     try:
-        record = SeqIO.read(io.BytesIO(content), "abi")  # type: ignore[no-untyped-call]  # Biopython
-        qualities = [int(quality) for quality in record.letter_annotations["phred_quality"]]
-    except Exception as error:
-        message = f"the .ab1 file has no readable bases with qualities ({error}). Export it with base calls."
+        read = parse_ab1(content)
+    except ValueError as error:
+        message = f"the .ab1 file cannot be used: {error}. Export it again with base calls and qualities."
         raise InputError(message, place) from error
-    bases = str(record.seq)
-    first, last = trim_qualities(qualities)
-    name = record.name if record.name not in {"", "<unknown name>"} else path.name.split(".")[0]
-    yield name, bases[first:last], place, 1, (min(first + 1, last), last, len(bases))
-
-
-def trim_qualities(qualities: list[int], *, error: float = TRIM_ERROR) -> tuple[int, int]:
-    """Find the stretch of a Sanger read worth keeping, by Mott's rule.
-
-    Args:
-        qualities: Phred quality of each base.
-        error: Error probability at which a base neither adds nor costs.
-
-    Returns:
-        Start and end, half open: the stretch with the largest sum of `error` less the error
-        probability; (0, 0) where no base is good enough.
-
-    References:
-        Phred documentation, option trim_alt (R. Mott).
-
-    Examples:
-        >>> trim_qualities([5, 5, 40, 40, 40, 5, 5])
-        (2, 5)
-    """
-    best, best_span = 0.0, (0, 0)
-    running, start = 0.0, 0
-    for place, quality in enumerate(qualities):
-        running += error - 10 ** (-quality / 10)
-        if running < 0:
-            running, start = 0.0, place + 1
-        elif running > best:
-            best, best_span = running, (start, place + 1)
-    return best_span
+    first, last = trim_qualities(read.qualities)
+    kept = (min(first + 1, last), last, len(read.bases))
+    yield path.name.split(".")[0], read.bases[first:last], place, 1, kept
 
 
 def _read_text_table(text: str, where: Where, path: Path) -> Iterator[_Found]:

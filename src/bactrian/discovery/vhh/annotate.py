@@ -57,7 +57,7 @@ COLUMNS: dict[str, Any] = {
     "domains": pl.Int32,
     "score": pl.Int32,
 }
-"""Columns of an annotation and their types; `v_call, v_identity, j_call, j_identity` follow with germlines."""
+"""Columns of an annotation and their types; `GERMLINE_COLUMNS` follow where germlines are given."""
 
 GERMLINE_COLUMNS: dict[str, Any] = {
     "v_call": pl.String,
@@ -133,10 +133,22 @@ def annotate(
     schema = COLUMNS | (GERMLINE_COLUMNS if genes is not None else {})
     rows: list[dict[str, Any]] = []
     for row, (name, protein) in enumerate(zip(names, proteins, strict=True)):
-        record = {"id": name, "scheme": chosen, "kind": kinds[row], "score": int(numbering.score[row])}
+        record: dict[str, Any] = {
+            "id": name,
+            "scheme": chosen,
+            "kind": kinds[row],
+            "score": int(numbering.score[row]),
+        }
         record["domains"] = int(numbering.is_vhh[row]) + further[row]
         if numbering.is_vhh[row]:
-            record |= _describe(numbering, row, protein, oriented.get(row), chosen, genes)
+            record |= _describe(
+                numbering,
+                row,
+                protein=protein,
+                orientation=oriented.get(row),
+                scheme=chosen,
+                germlines=genes,
+            )
             if further[row]:
                 count = f"{record['domains']} V domains, the best-fitting one is described"
                 record["reason"] = "; ".join(filter(None, (record["reason"], count)))
@@ -154,6 +166,7 @@ def _clean(sequence: str | None) -> str:
 def _describe(
     numbering: Numbering,
     row: int,
+    *,
     protein: str,
     orientation: Orientation | None,
     scheme: Scheme,
@@ -182,7 +195,9 @@ def _describe(
     if orientation is not None:
         offset = orientation.frame.offset
         nucleotides = orientation.frame.strand[offset + 3 * start : offset + 3 * end]
-    status, reason = _judge(numbering, row, protein, imgt, orientation, hallmarks)
+    status, reason = _judge(
+        numbering, row, protein=protein, labels=imgt, orientation=orientation, hallmarks=hallmarks
+    )
     record: dict[str, Any] = {
         "status": status,
         "reason": reason,
@@ -217,6 +232,7 @@ def _describe(
 def _judge(
     numbering: Numbering,
     row: int,
+    *,
     protein: str,
     labels: list[str],
     orientation: Orientation | None,

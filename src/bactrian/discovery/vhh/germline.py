@@ -153,9 +153,9 @@ def _aligner(kind: Kind) -> Any:
     """Local alignment; costs are BLAST's defaults for nucleotides and BLOSUM62 with 11 + 1 for proteins."""
     from Bio.Align import PairwiseAligner, substitution_matrices  # noqa: PLC0415 - only with germlines
 
-    aligner = PairwiseAligner(mode="local")
+    aligner = PairwiseAligner(mode="local")  # type: ignore[no-untyped-call]  # Biopython
     if kind == "protein":
-        aligner.substitution_matrix = substitution_matrices.load("BLOSUM62")
+        aligner.substitution_matrix = substitution_matrices.load("BLOSUM62")  # type: ignore[no-untyped-call]
         aligner.open_gap_score, aligner.extend_gap_score = -12, -1
     else:
         aligner.match_score, aligner.mismatch_score = 2, -3

@@ -58,7 +58,7 @@ def read_hallmarks(numbered: Mapping[int, str]) -> Hallmarks:
     Examples:
         >>> read_hallmarks({42: "F", 49: "E", 50: "R", 52: "F"})
         Hallmarks(call='vhh', residues='FERF', margin=4)
-        >>> read_hallmarks({42: "F", 49: "G", 50: "L", 52: "W"}).call
+        >>> read_hallmarks({42: "F", 49: "G", 50: "L", 52: "A"}).call
         'ambiguous'
     """
     residues = "".join(numbered.get(position, ".") for position in HALLMARK_POSITIONS)
