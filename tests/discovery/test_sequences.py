@@ -206,7 +206,8 @@ EXPECTED = (
     ],
     ids=[
         "empty", "blank", "header only", "prose", "binary", "cut gz", "no column", "cells",
-        "letter in a table", "letter", "qualities", "cut fastq", "wrapped fastq", "cut ab1", "ab1 without qualities",
+        "letter in a table", "letter", "qualities", "cut fastq", "wrapped fastq", "cut ab1",
+        "ab1 without qualities",
     ],
 )  # fmt: skip
 def test_errors(tmp_path: Path, name: str, content: bytes, sentence: str) -> None:

@@ -44,13 +44,8 @@ LIGHT = (
     "DIQMTQSPSSLSASVGDRVTITCRASQDVNTAVAWYQQKPGKAPKLLIYSASFLYSGVPSRFSGSRSGTDFTLTISSLQPEDFATYYC"
     "QQHYTTPPTFGQGTKVEIK"
 )
-CODON = dict(
-    zip(
-        "ACDEFGHIKLMNPQRSTVWY",
-        ["GCG", "TGC", "GAT", "GAA", "TTT", "GGC", "CAT", "ATT", "AAA", "CTG", "ATG", "AAC", "CCG", "CAG", "CGT", "AGC", "ACC", "GTG", "TGG", "TAT"],
-        strict=True,
-    )
-)
+CODONS = ["A", "GCG", "C", "TGC", "D", "GAT", "E", "GAA", "F", "TTT", "G", "GGC", "H", "CAT", "I", "ATT", "K", "AAA", "L", "CTG", "M", "ATG", "N", "AAC", "P", "CCG", "Q", "CAG", "R", "CGT", "S", "AGC", "T", "ACC", "V", "GTG", "W", "TGG", "Y", "TAT"]
+CODON = dict(zip(CODONS[::2], CODONS[1::2], strict=True))
 GENE = "".join(CODON[residue] for residue in VHH)
 
 
@@ -105,7 +100,8 @@ def test_schemes_change_labels_and_no_region(scheme: str, cysteine: str, last: s
         (GENE[:180] + "TAG" + GENE[183:], "stop",
          "stop codon at IMGT 68 (TAG); amber, reads as Q with the amber option"),
         (GENE[:210] + "A" + GENE[210:], "frameshift",
-         "the reading frame changes between nucleotides 210 and 211, behind IMGT 78: an insertion or a deletion"),
+         "the reading frame changes between nucleotides 210 and 211, behind IMGT 78: "
+         "an insertion or a deletion"),
         (LIGHT, "not_vhh", None),
         ("", "not_vhh", "the record has no sequence"),
     ],
