@@ -6,6 +6,7 @@ import csv
 import gzip
 import json
 import random
+from itertools import product
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 import bactrian.discovery
 from bactrian.core.errors import InputError
 from bactrian.discovery.vhh.annotate import COLUMNS, REGIONS, annotate
-from bactrian.discovery.vhh.six_frames import reverse_complement, translate_six_frames
+from bactrian.discovery.vhh.six_frames import reverse_complement, translate_codon, translate_six_frames
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,8 +45,7 @@ LIGHT = (
     "DIQMTQSPSSLSASVGDRVTITCRASQDVNTAVAWYQQKPGKAPKLLIYSASFLYSGVPSRFSGSRSGTDFTLTISSLQPEDFATYYC"
     "QQHYTTPPTFGQGTKVEIK"
 )
-CODONS = ["A", "GCG", "C", "TGC", "D", "GAT", "E", "GAA", "F", "TTT", "G", "GGC", "H", "CAT", "I", "ATT", "K", "AAA", "L", "CTG", "M", "ATG", "N", "AAC", "P", "CCG", "Q", "CAG", "R", "CGT", "S", "AGC", "T", "ACC", "V", "GTG", "W", "TGG", "Y", "TAT"]
-CODON = dict(zip(CODONS[::2], CODONS[1::2], strict=True))
+CODON = {translate_codon("".join(bases)): "".join(bases) for bases in product("ACGT", repeat=3)}
 GENE = "".join(CODON[residue] for residue in VHH)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from bactrian.core.errors import InputError
 from bactrian.discovery.vhh.annotate import annotate
 from bactrian.discovery.vhh.germline import assign_germline, read_germlines
+from bactrian.discovery.vhh.six_frames import translate_codon
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,8 +18,7 @@ if TYPE_CHECKING:
 V1 = "QVQLVESGGGLVQAGGSLRLSCAASGRTFSSYAMGWFRQAPGKEREFVAAISWSGGSTYYADSVKGRFTISRDNAKNTVYLQMNSLKPEDTAVYYCAA"
 V2 = "EVQLQESGPGLVKPSQTLSLTCTVSGGSITTNYYYWSWIRQPPGKGLEWIGVIGYSGSTYYSPSLKSRTSISRDTSKNQFSLQLSSVTPEDTAVYYCAR"
 J1, J2 = "EYDYWGQGTQVTVSS", "NAMDYWGKGTLVTVSS"
-CODONS = ["A", "GCG", "C", "TGC", "D", "GAT", "E", "GAA", "F", "TTT", "G", "GGC", "H", "CAT", "I", "ATT", "K", "AAA", "L", "CTG", "M", "ATG", "N", "AAC", "P", "CCG", "Q", "CAG", "R", "CGT", "S", "AGC", "T", "ACC", "V", "GTG", "W", "TGG", "Y", "TAT"]
-CODON = dict(zip(CODONS[::2], CODONS[1::2], strict=True))
+CODON = {translate_codon("".join(bases)): "".join(bases) for bases in product("ACGT", repeat=3)}
 
 
 def encode(protein: str) -> str:
