@@ -13,5 +13,6 @@ In the order the data goes:
 - `molecules`: equal keys counted once.
 - `pairing`: files to unique molecules.
 - `join`: mates that do not overlap put together by their IMGT columns; status and rung of each molecule.
-- `sample`: all of it for one sample.
+- `sample`: all of it for one sample (`read_sample`).
+- `mate2`: CDR3s from the reverse mates alone (`count_cdr3_mate2`), to check the rest against.
 """

@@ -230,17 +230,18 @@ class Ladder:
         return keys, key_off
 
     def take_mate2(
-        self, chunk: ReadChunk, placed: tuple[NDArray[np.generic], ...]
+        self, chunk: ReadChunk, placed: tuple[NDArray[np.generic], ...], *, as_sequenced: bool = False
     ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-        """Give the reverse mates alone, on the forward strand; empty where the whole mate has too many errors."""
+        """Give the reverse mates alone, on the forward strand; empty where the whole mate has too many errors.
+
+        `as_sequenced` leaves the bases under the primer as they were read.
+        """
         seq2, off2, qual2 = second_mates(chunk)
-        keys, key_off = (
-            np.empty(max(len(chunk.seq1), 1) + len(seq2), np.uint8),
-            np.empty(chunk.n + 1, np.int64),
-        )
+        keys, key_off = np.empty(len(chunk.seq1) + len(seq2), np.uint8), np.empty(chunk.n + 1, np.int64)
         exchange, _, start2, _ = placed
         take_mate2(
-            chunk.seq1, chunk.off1, chunk.qual1, seq2, off2, qual2, exchange, start2, self._reverse.fixed,
+            chunk.seq1, chunk.off1, chunk.qual1, seq2, off2, qual2, exchange, start2,
+            self._reverse.fixed[:0] if as_sequenced else self._reverse.fixed,
             self._settings.max_ee, longest_read(chunk), ERROR, COMPLEMENT, keys, key_off,
         )  # fmt: skip
         return keys, key_off

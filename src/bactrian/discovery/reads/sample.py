@@ -111,11 +111,11 @@ def read_sample(
         InputError: If a file cannot be read as FASTQ.
     """
     settings = settings or ReadSettings()
-    primers, chunks = _start(lanes, settings, annotate)
+    primers, chunks = start_sample(lanes, settings, annotate)
     sample = pair_reads(chunks, settings, primers=primers, progress=progress)
     keys = sample.keys
     texts = pl.concat([keys["nt1"], keys["nt2"], sample.mate2["nt"]]).unique()
-    annotation = _annotate(texts, settings, annotate)
+    annotation = annotate_texts(texts, settings, annotate)
     settled = settle_molecules(keys, annotation, amber=settings.amber)
     if sample.primers is None:
         settled = _turn_strangers(keys, settled, settings, annotate)
@@ -133,42 +133,22 @@ def read_sample(
     )
 
 
-def count_cdr3_mate2(
-    lanes: Lanes,
-    settings: ReadSettings | None = None,
-    *,
-    annotate: Annotate = annotate_reads,
-) -> pl.DataFrame:
-    """Count CDR3s from the reverse mates alone, before pairing and collapse.
+def start_sample(
+    lanes: Lanes, settings: ReadSettings, annotate: Annotate
+) -> tuple[PrimerPair | None, Iterator[ReadChunk]]:
+    """Open a sample and settle which primers there are and which mate is the forward one.
 
     Args:
-        lanes: Files of forward and reverse mates.
-        settings: What the user chose; `max_ee` holds for the whole reverse mate, primer included.
+        lanes: Its files.
+        settings: What the user chose.
         annotate: What annotates nucleotide sequences.
 
     Returns:
-        `cdr3`, `count` of in-frame CDR3s without stop, most frequent first.
+        The primers, forward first whatever order they were given in, and all chunks of the sample.
 
     Raises:
         InputError: If a file cannot be read as FASTQ.
     """
-    settings = replace(settings or ReadSettings(), keep_mate2=True, keep_pairs=False)
-    primers, chunks = _start(lanes, settings, annotate)
-    mate2 = pair_reads(chunks, settings, primers=primers).mate2
-    annotation = _annotate(mate2["nt"], settings, annotate)
-    return (
-        mate2.join(annotation, on="nt", how="left")
-        .filter(pl.col("status") == "productive")
-        .group_by("cdr3")
-        .agg(pl.col("count").sum())
-        .sort("count", "cdr3", descending=[True, False])
-    )
-
-
-def _start(
-    lanes: Lanes, settings: ReadSettings, annotate: Annotate
-) -> tuple[PrimerPair | None, Iterator[ReadChunk]]:
-    """Open the lanes and settle which primers there are and which mate is the forward one."""
     first, chunks = start_lanes(lanes)
     primers = choose_primers(first, settings)
     if first is None or primers is None:
@@ -178,13 +158,14 @@ def _start(
     keys = keys.sort("count", "nt1", "nt2", descending=[True, False, False]).head(PROBED)
     ways = [keys, _turned(keys)]
     seen = [
-        int((_annotate(pl.concat([way["nt1"], way["nt2"]]).unique(), settings, annotate)["status"] != "not_vhh").sum())
+        int((annotate_texts(pl.concat([way["nt1"], way["nt2"]]).unique(), settings, annotate)["status"] != "not_vhh").sum())
         for way in ways
     ]
     return (primers.exchanged() if seen[1] > seen[0] else primers), chunks
 
 
-def _annotate(texts: pl.Series, settings: ReadSettings, annotate: Annotate) -> pl.DataFrame:
+def annotate_texts(texts: pl.Series, settings: ReadSettings, annotate: Annotate) -> pl.DataFrame:
+    """Annotate distinct texts; the column `nt` says which."""
     texts = texts.filter(texts != "").sort()
     return annotate(texts, amber=settings.amber).with_columns(nt=texts)
 
@@ -207,7 +188,7 @@ def _turn_strangers(
     """Read on the other strand what is no VHH on this one; without primers nobody knows the strand."""
     strange = (settled["status"] == "not_vhh").to_numpy()
     turned = _turned(keys.filter(strange))
-    annotation = _annotate(pl.concat([turned["nt1"], turned["nt2"]]).unique(), settings, annotate)
+    annotation = annotate_texts(pl.concat([turned["nt1"], turned["nt2"]]).unique(), settings, annotate)
     again = settle_molecules(turned, annotation, amber=settings.amber)
     better = again["status"] != "not_vhh"
     rows = pl.Series(np.flatnonzero(strange), dtype=pl.UInt32).filter(better)
