@@ -1,4 +1,4 @@
-"""Finds the primers of a sample from its reads: the conserved start of each mate, up to where it stops being a primer.
+"""Finds the primers of a sample in its reads: the start of each mate that is the same in all molecules.
 
 A primer is written into every molecule, so its columns agree to more than 99 % among good bases; the
 germline behind it agrees to 90-97 %. Reads may start with a spacer of 0-8 bases, and mates may be swapped.
@@ -105,7 +105,7 @@ def _starts(
 
 def _reversed_reads(chunk: ReadChunk) -> Mate:
     total = len(chunk.seq1)
-    return COMPLEMENT[chunk.seq1[::-1]], total - chunk.off1[::-1], chunk.qual1[::-1]
+    return np.asarray(COMPLEMENT[chunk.seq1[::-1]], np.uint8), total - chunk.off1[::-1], chunk.qual1[::-1]
 
 
 def _conserved_start(

@@ -109,7 +109,7 @@ def index_records(buffer, limit, lines):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def copy_records(buffer, lines, n, letters, seq, qual, off):  # type: ignore[no-untyped-def]
-    """Copy checked sequences and Phred scores; give (record, code, position) of the first fault, or (n, 0, 0)."""
+    """Copy sequences and Phred scores; give (record, code, position) of the first fault, or (n, 0, 0)."""
     at = 0
     off[0] = 0
     for record in range(n):
@@ -239,16 +239,16 @@ class FastqReader:
         where = Where(file=self.name, record=record)
         if self._stream.truncated:
             msg = (
-                f"the {self._stream.compression} file ends in the middle of record {record}. It was cut off, "
-                "often by a copy that did not finish: copy it again and compare its size or checksum."
+                f"the {self._stream.compression} file ends in the middle of record {record}. It was cut "
+                "off, often by a copy that did not finish: copy it again and compare its size or checksum."
             )
             raise InputError(msg, where)
         if tail.strip():
             n_lines = tail.rstrip().count(b"\n") + 1
             there = "1 of its 4 lines is there" if n_lines == 1 else f"{n_lines} of its 4 lines are there"
             msg = (
-                f"the file ends in the middle of record {record}: {there}. It was cut off, often by a copy that "
-                "did not finish: copy it again and compare its size or checksum."
+                f"the file ends in the middle of record {record}: {there}. It was cut off, often by a copy "
+                "that did not finish: copy it again and compare its size or checksum."
             )
             raise InputError(msg, where)
 
@@ -261,28 +261,30 @@ class FastqReader:
         header, sequence, plus, quality = (self._line(record, line) for line in range(4))
         if code == BAD_HEADER:
             msg = (
-                f"the first line of the record is {shorten(header)!r} and does not start with '@'. Expected FASTQ "
-                "with four lines per record; take the file as the sequencer or the core facility made it."
+                f"the first line of the record is {shorten(header)!r} and does not start with '@'. "
+                "Expected FASTQ with four lines per record; take the file as the sequencer or the core "
+                "facility made it."
             )
         elif code == BAD_PLUS:
             msg = (
-                f"the third line of the record is {shorten(plus)!r} and does not start with '+'. Expected FASTQ "
-                "with four lines per record and sequences on one line; take the file as the sequencer made it."
+                f"the third line of the record is {shorten(plus)!r} and does not start with '+'. Expected "
+                "FASTQ with four lines per record and sequences on one line; take the file as the "
+                "sequencer made it."
             )
         elif code == BAD_LENGTH:
             msg = (
-                f"the sequence has {len(sequence)} letters but the quality line has {len(quality)}. Both must be "
-                "equally long; the file is damaged: copy it again."
+                f"the sequence has {len(sequence)} letters but the quality line has {len(quality)}. Both "
+                "must be equally long; the file is damaged: copy it again."
             )
         elif code == BAD_LETTER:
             msg = (
-                f"the sequence holds {sequence[position]!r} at position {position + 1}. Expected A, C, G, T and N "
-                "(or an IUPAC letter, read as N); take the file as the sequencer made it."
+                f"the sequence holds {sequence[position]!r} at position {position + 1}. Expected A, C, G, "
+                "T and N (or an IUPAC letter, read as N); take the file as the sequencer made it."
             )
         else:
             msg = (
-                f"the quality line holds {quality[position]!r} at position {position + 1}. Expected the characters "
-                "'!' to '~' (Phred+33); take the file as the sequencer made it."
+                f"the quality line holds {quality[position]!r} at position {position + 1}. Expected the "
+                "characters '!' to '~' (Phred+33); take the file as the sequencer made it."
             )
         return InputError(msg, where)
 
@@ -290,8 +292,8 @@ class FastqReader:
         lowest, highest = int(qual.min()) + PHRED_OFFSET, int(qual.max()) + PHRED_OFFSET
         if lowest >= PHRED64_LOWEST and PHRED33_HIGHEST < highest <= PHRED64_HIGHEST:
             msg = (
-                f"the qualities run from {chr(lowest)!r} to {chr(highest)!r}, which is the old Phred+64 code. Expected "
-                "Phred+33; convert the file first, for instance with 'seqkit convert'."
+                f"the qualities run from {chr(lowest)!r} to {chr(highest)!r}, which is the old Phred+64 "
+                "code. Expected Phred+33; convert the file first, for instance with 'seqkit convert'."
             )
             raise InputError(msg, Where(file=self.name))
 
@@ -314,7 +316,8 @@ def open_pairs(
         Chunks in file order; a chunk never spans two lanes.
 
     Raises:
-        InputError: If a file is absent, empty, cut off, damaged or no FASTQ, or if two files do not hold mates.
+        InputError: If a file is absent, empty, cut off, damaged or no FASTQ, or if two files do not hold
+            mates.
     """
     for lane, (path1, path2) in enumerate(lanes):
         reader1 = FastqReader(path1)
@@ -344,16 +347,16 @@ def _read_lane(
         if stranger >= 0:
             names = shorten(reader1.record_name(stranger)), shorten(reader2.record_name(stranger))
             msg = (
-                f"the mates do not belong together: this file has {names[0]!r}, {reader2.name} has {names[1]!r}. "
-                "Mates must stand in the same order in both files; check that both are of the same sample and lane, "
-                "and that neither was filtered or sorted alone."
+                f"the mates do not belong together: this file has {names[0]!r}, {reader2.name} has "
+                f"{names[1]!r}. Mates must stand in the same order in both files; check that both are of "
+                "the same sample and lane, and that neither was filtered or sorted alone."
             )
             raise InputError(msg, Where(file=reader1.name, record=first_record + int(stranger)))
         if len(off1) != len(off2):
             short, long = (reader1, reader2) if len(off1) < len(off2) else (reader2, reader1)
             msg = (
-                f"this file has {short.n_read} records and its mate file {long.name} has more. Mates must stand in the "
-                "same order in both files; copy both again, or take them from the same run."
+                f"this file has {short.n_read} records and its mate file {long.name} has more. Mates must "
+                "stand in the same order in both files; copy both again, or take them from the same run."
             )
             raise InputError(msg, Where(file=short.name))
         if n == 0:

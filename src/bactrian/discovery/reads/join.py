@@ -29,7 +29,8 @@ LOOPS: Final = ((27, 38), (56, 65), (105, 117))
 USUAL_LOOP = 8
 
 MOLECULE_COLUMNS: Final = (
-    "rung", "status", "cdr1", "cdr2", "cdr3", "cdr1_nt", "cdr2_nt", "cdr3_nt", "aligned", "fr_insertions", "nt", "count",
+    "rung", "status", "cdr1", "cdr2", "cdr3", "cdr1_nt", "cdr2_nt", "cdr3_nt", "aligned",
+    "fr_insertions", "nt", "count",
 )  # fmt: skip
 CDR_COLUMNS: Final = tuple(f"cdr{loop}{suffix}" for loop in (1, 2, 3) for suffix in ("", "_nt"))
 
@@ -92,8 +93,8 @@ def settle_molecules(keys: pl.DataFrame, annotation: pl.DataFrame, *, amber: boo
         amber: Whether TAG is read as Q.
 
     Returns:
-        One row per key in the same order with the columns of the molecule frame; `rung` is null for a key whose CDR3
-        the expected-error filter cut away.
+        One row per key in the same order with the columns of the molecule frame; `rung` is null for a key
+        whose CDR3 the expected-error filter cut away.
     """
     part1, part2 = (_look_up(keys[column], annotation) for column in ("nt1", "nt2"))
     kind = keys["kind"]
@@ -101,7 +102,11 @@ def settle_molecules(keys: pl.DataFrame, annotation: pl.DataFrame, *, amber: boo
     read |= (kind == "read_cut").to_numpy()
     in_order = part1.vhh & part2.vhh & (part1.first < part2.last) & (part1.first <= part2.first)
     joined = whole & in_order & part2.cdr3_read & (part1.last <= part2.last)
-    use2 = ~merged & ~joined & (part2.cdr3_read | (~part1.cdr3_read & ~part1.vhh & part2.vhh) | (keys["nt1"] == "").to_numpy())
+    use2 = (
+        ~merged
+        & ~joined
+        & (part2.cdr3_read | (~part1.cdr3_read & ~part1.vhh & part2.vhh) | (keys["nt1"] == "").to_numpy())
+    )
     complete = part1.cdr3_read | part2.cdr3_read
     cut = kind.is_in(["cut", "read_cut"]).to_numpy() & ~complete
 
@@ -117,18 +122,17 @@ def settle_molecules(keys: pl.DataFrame, annotation: pl.DataFrame, *, amber: boo
     status[no_cdr3 & (part1.stop | part2.stop)] = "stop"
     status[no_cdr3 & (part1.frameshift | part2.frameshift)] = "frameshift"
     settled = single.with_columns(
-        rung=pl.Series(rung.tolist(), dtype=pl.String), status=pl.Series(status.tolist(), dtype=pl.String), count=keys["count"]
+        rung=pl.Series(rung.tolist(), dtype=pl.String),
+        status=pl.Series(status.tolist(), dtype=pl.String),
+        count=keys["count"],
     ).select(MOLECULE_COLUMNS)
     rows = np.flatnonzero(joined)
     if len(rows) == 0:
         return settled
-    bridged = _bridge(part1.take(rows), part2.take(rows), codon_table(amber=amber)).with_columns(row=pl.Series(rows, dtype=pl.UInt32))
-    return (
-        settled.with_row_index("row")
-        .update(bridged, on="row", include_nulls=True)
-        .sort("row")
-        .drop("row")
+    bridged = _bridge(part1.take(rows), part2.take(rows), codon_table(amber=amber)).with_columns(
+        row=pl.Series(rows, dtype=pl.UInt32)
     )
+    return settled.with_row_index("row").update(bridged, on="row", include_nulls=True).sort("row").drop("row")
 
 
 def _look_up(nt: pl.Series, annotation: pl.DataFrame) -> Parts:
@@ -144,7 +148,8 @@ def _one_part(part1: Parts, part2: Parts, use2: Bools) -> pl.DataFrame:
         part1.frame.select(columns)
         .with_columns(chosen, *[part2.frame[column].alias(f"{column}_2") for column in columns])
         .select(
-            pl.when("use2").then(pl.col(f"{column}_2")).otherwise(pl.col(column)).alias(column) for column in columns
+            pl.when("use2").then(pl.col(f"{column}_2")).otherwise(pl.col(column)).alias(column)
+            for column in columns
         )
         .with_columns(
             pl.col("status").fill_null("not_vhh"),
@@ -192,12 +197,12 @@ def _bridge(part1: Parts, part2: Parts, codons: Mapping[str, str]) -> pl.DataFra
 def _split_columns(part1: Parts, part2: Parts) -> NDArray[np.int64]:
     """Give the first column that is taken from the reverse mate where both read it.
 
-    Each column belongs to the mate in which it lies nearer to the read's start, where qualities are better; a loop
-    that one mate read completely is not split.
+    Each column belongs to the mate in which it lies nearer to the read's start, where qualities are better;
+    a loop that one mate read completely is not split.
     """
     there1, there2 = _residues(part1.aligned), _residues(part2.aligned)
     behind_start1 = (there1 + _inserted(part1)).cumsum(axis=1)
-    behind_start2 = (there2 + _inserted(part2))[:, ::-1].cumsum(axis=1)[:, ::-1]
+    behind_start2 = np.asarray(there2 + _inserted(part2))[:, ::-1].cumsum(axis=1)[:, ::-1]
     both = (part1.aligned != UNREAD) & (part2.aligned != UNREAD)
     split = part2.first + (both & (behind_start1 <= behind_start2)).sum(axis=1)
     split = np.where(both.any(axis=1), split, part2.first)
@@ -210,21 +215,27 @@ def _split_columns(part1: Parts, part2: Parts) -> NDArray[np.int64]:
 
 
 def _residues(aligned: NDArray[np.uint8]) -> NDArray[np.int64]:
-    return ((aligned != GAP) & (aligned != UNREAD)).astype(np.int64)
+    return np.asarray((aligned != GAP) & (aligned != UNREAD), np.int64)
 
 
 def _join_insertions(first: pl.Series, second: pl.Series) -> list[str]:
     pairs = zip(first.to_list(), second.to_list(), strict=True)
-    return [";".join(dict.fromkeys(part for part in (*a.split(";"), *b.split(";")) if part)) for a, b in pairs]
+    return [
+        ";".join(dict.fromkeys(part for part in (*a.split(";"), *b.split(";")) if part)) for a, b in pairs
+    ]
 
 
 def _join_nucleotides(
-    part1: Parts, part2: Parts, split: NDArray[np.int64], aligned: NDArray[np.uint8], codons: Mapping[str, str]
+    part1: Parts,
+    part2: Parts,
+    split: NDArray[np.int64],
+    aligned: NDArray[np.uint8],
+    codons: Mapping[str, str],
 ) -> tuple[list[str], dict[int, str]]:
     """Give forward part, three N for every unread residue, and reverse part.
 
-    Where one codon is hidden and the mates read it together, its bases stand in the sequence and its residue is
-    given by row.
+    Where one codon is hidden and the mates read it together, its bases stand in the sequence and its residue
+    is given by row.
     """
     columns = np.arange(1, N_COLUMNS + 1)
     anchor1, place1 = _anchor(part1, loops=(2, 1))

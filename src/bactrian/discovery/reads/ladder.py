@@ -99,11 +99,11 @@ def write_parts(keys, at, letter, out1, n1, out2, n2, complement):  # type: igno
 
 
 @njit(cache=True, nogil=True)
-def climb(
+def climb(  # type: ignore[no-untyped-def]
     seq1, off1, qual1, seq2, off2, qual2, exchange, start1, start2, found,
     fixed_f, fixed_r, far_f, far_r, min_overlap, max_ee, longest,
     error, agree, differ, same, other, complement, table, keys, key_off,
-):  # type: ignore[no-untyped-def]  # fmt: skip
+):  # fmt: skip
     """Write the key of every pair with both primers; the key of any other pair is empty."""
     out1, out2, both = (
         np.empty(longest, np.uint8),
@@ -163,9 +163,10 @@ def climb(
 
 
 @njit(cache=True, nogil=True)
-def take_mate2(
-    seq1, off1, qual1, seq2, off2, qual2, exchange, start2, fixed_r, max_ee, longest, error, complement, keys, key_off
-):  # type: ignore[no-untyped-def]  # fmt: skip
+def take_mate2(  # type: ignore[no-untyped-def]
+    seq1, off1, qual1, seq2, off2, qual2, exchange, start2, fixed_r, max_ee, longest,
+    error, complement, keys, key_off,
+):  # fmt: skip
     """Write the reverse mate alone, on the forward strand, where the whole mate stays within `max_ee`."""
     out, errors = np.empty(longest, np.uint8), np.empty(longest)
     at = 0
@@ -212,10 +213,10 @@ class Ladder:
         )  # fmt: skip
         return placed
 
-    def climb(
+    def climb(  # type: ignore[no-untyped-def]
         self, chunk: ReadChunk, placed: tuple[NDArray[np.generic], ...]
     ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-        """Give the keys of a chunk's pairs and where each starts; the key of a pair without primers is empty."""
+        """Give the keys of a chunk's pairs and where each starts; without both primers the key is empty."""
         seq2, off2, qual2 = second_mates(chunk)
         keys, key_off = (
             np.empty(len(chunk.seq1) + len(seq2) + 2 * chunk.n, np.uint8),
@@ -232,7 +233,7 @@ class Ladder:
     def take_mate2(
         self, chunk: ReadChunk, placed: tuple[NDArray[np.generic], ...], *, as_sequenced: bool = False
     ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-        """Give the reverse mates alone, on the forward strand; empty where the whole mate has too many errors.
+        """Give the reverse mates alone, on the forward strand; empty where a mate has too many errors.
 
         `as_sequenced` leaves the bases under the primer as they were read.
         """

@@ -1,4 +1,4 @@
-"""CDR3s counted from the reverse mates alone: what a sample holds before any pair is merged, joined or lost."""
+"""CDR3s counted from the reverse mates alone: what a sample holds before any pair is merged or lost."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def count_cdr3_mate2(
         annotate: What annotates nucleotide sequences.
 
     Returns:
-        One row per CDR3, most frequent first: `cdr3`; `count`, mates in frame and without stop whose framework
-        is intact around the CDR3 (Y102, C104, W118, G119, G121 as sequenced, and one frame from CDR3 to
-        primer), which is what a motif search counts; `count_any`, all mates that the alignment reads in
-        frame and without stop.
+        One row per CDR3, most frequent first: `cdr3`; `count`, mates in frame and without stop whose
+        framework is intact around the CDR3 (Y102, C104, W118, G119, G121 as sequenced, and one frame from
+        CDR3 to primer), which is what a motif search counts; `count_any`, all mates that the alignment reads
+        in frame and without stop.
 
     Raises:
         InputError: If a file cannot be read as FASTQ.
@@ -46,7 +46,9 @@ def count_cdr3_mate2(
         table.absorb(*ladder.take_mate2(chunk, ladder.place(chunk), as_sequenced=True))
     mates = pl.DataFrame({"nt": pl.Series(table.texts(), dtype=pl.String), "count": table.counts})
     annotation = annotate_texts(mates["nt"], settings, annotate)
-    behind = pl.col("nt").str.len_chars().cast(pl.Int64) - pl.col("cdr3_start") - pl.col("cdr3_nt").str.len_chars()
+    behind = (
+        pl.col("nt").str.len_chars().cast(pl.Int64) - pl.col("cdr3_start") - pl.col("cdr3_nt").str.len_chars()
+    )
     seen = (
         mates.join(annotation, on="nt")
         .filter(pl.col("status") == "productive")

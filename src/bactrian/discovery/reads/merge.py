@@ -25,15 +25,17 @@ UNKNOWN = 78  # N
 
 
 @njit(cache=True, nogil=True)
-def score_length(seq1, qual1, a0, n1, seq2, qual2, b0, n2, length, same, other, complement):  # type: ignore[no-untyped-def]
-    """Give the log odds of one molecule length from the bases both mates read (a large negative number: hopeless)."""
+def score_length(  # type: ignore[no-untyped-def]
+    seq1, qual1, a0, n1, seq2, qual2, b0, n2, length, same, other, complement
+):
+    """Give the log odds of one molecule length from the bases both mates read (-1e9: hopeless)."""
     first = max(0, length - n2)
     last = min(n1, length)
     score = 0.0
     for i in range(first, last):
         x = seq1[a0 + i]
         y = complement[seq2[b0 + length - 1 - i]]
-        if x == UNKNOWN or y == UNKNOWN:
+        if UNKNOWN in (x, y):
             continue
         q1 = min(qual1[a0 + i], 63)
         q2 = min(qual2[b0 + length - 1 - i], 63)
@@ -47,7 +49,9 @@ def score_length(seq1, qual1, a0, n1, seq2, qual2, b0, n2, length, same, other, 
 
 
 @njit(cache=True, nogil=True)
-def find_length(seq1, qual1, a0, n1, seq2, qual2, b0, n2, min_overlap, same, other, complement):  # type: ignore[no-untyped-def]
+def find_length(  # type: ignore[no-untyped-def]
+    seq1, qual1, a0, n1, seq2, qual2, b0, n2, min_overlap, same, other, complement
+):
     """Give the molecule's length, or 0 when no overlap is certain.
 
     Lengths compete: the best one's odds against every other length, and against mates that do not overlap
@@ -76,9 +80,9 @@ def find_length(seq1, qual1, a0, n1, seq2, qual2, b0, n2, min_overlap, same, oth
 
 
 @njit(cache=True, nogil=True)
-def write_consensus(
+def write_consensus(  # type: ignore[no-untyped-def]
     seq1, qual1, a0, n1, seq2, qual2, b0, n2, length, error, agree, differ, complement, out, errors
-):  # type: ignore[no-untyped-def]
+):
     """Write a molecule's bases and their error probabilities into `out` and `errors`.
 
     Where both mates read, the better call wins (the forward one among equals) with its posterior error;

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from itertools import pairwise
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 Number = TypeVar("Number", bound=np.generic)
 
@@ -37,7 +40,7 @@ def _place_all(hashes, n, slots):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _absorb(keys, key_off, arena, starts, counts, hashes, n, slots, rows):  # type: ignore[no-untyped-def]
-    """Count the keys; write the molecule of each key into `rows` (-1: empty); give the number of molecules."""
+    """Count the keys; write each key's molecule into `rows` (-1: empty); give the number of molecules."""
     mask = np.uint64(slots.size - 1)
     for key in range(key_off.size - 1):
         begin, end = key_off[key], key_off[key + 1]
@@ -116,7 +119,7 @@ class MoleculeTable:
         """Give the texts."""
         whole = self._arena[: self._starts[self._n]].tobytes().decode("ascii")
         starts = self._starts[: self._n + 1].tolist()
-        return [whole[begin:end] for begin, end in zip(starts[:-1], starts[1:], strict=True)]
+        return [whole[begin:end] for begin, end in pairwise(starts)]
 
     def _reserve(self, n_keys: int, n_bytes: int) -> None:
         used = int(self._starts[self._n])

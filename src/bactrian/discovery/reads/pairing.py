@@ -40,8 +40,8 @@ class PairedSample:
         primers: The primers used, or None.
         pairs: Pairs (or single reads) in the files.
         primers_found: Pairs with both primers (all pairs when there are no primers).
-        keys: One row per distinct key: `kind` (merged | whole | cut | cut_forward | read | read_cut), `nt1`, `nt2` on
-            the forward strand, `count`. The kind says what the qualities allow: the merged molecule,
+        keys: One row per distinct key: `kind` (merged | whole | cut | cut_forward | read | read_cut), `nt1`,
+            `nt2` on the forward strand, `count`. The kind says what the qualities allow: the merged molecule,
             both mates whole, their good starts (`cut_forward`: the reverse mate is whole), a single read.
         mate2: `nt`, `count` of the reverse mates alone, each whole mate within the expected errors.
         pair_key: Row of `keys` per pair (-1: primers not found), or None.
@@ -96,7 +96,10 @@ def pair_reads(
         primers_found=found,
         keys=_key_frame(table),
         mate2=pl.DataFrame(
-            {"nt": pl.Series(table2.texts(), dtype=pl.String), "count": pl.Series(table2.counts, dtype=pl.UInt32)}
+            {
+                "nt": pl.Series(table2.texts(), dtype=pl.String),
+                "count": pl.Series(table2.counts, dtype=pl.UInt32),
+            }
         ),
         pair_key=np.concatenate([*rows, np.empty(0, np.int64)]) if settings.keep_pairs else None,
         pair_mate2=np.concatenate([*rows2, np.empty(0, np.int64)]) if rows2 else None,
@@ -110,7 +113,9 @@ def choose_primers(first: ReadChunk | None, settings: ReadSettings) -> PrimerPai
     return detect_primers(first)
 
 
-def start_lanes(lanes: Lanes, *, chunk_pairs: int = CHUNK_PAIRS) -> tuple[ReadChunk | None, Iterator[ReadChunk]]:
+def start_lanes(
+    lanes: Lanes, *, chunk_pairs: int = CHUNK_PAIRS
+) -> tuple[ReadChunk | None, Iterator[ReadChunk]]:
     """Open a sample and look at its first chunk.
 
     Args:

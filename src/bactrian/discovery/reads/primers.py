@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 IUPAC: dict[str, str] = {
-    "A": "A", "C": "C", "G": "G", "T": "T", "U": "T", "R": "AG", "Y": "CT", "S": "CG", "W": "AT", "K": "GT", "M": "AC",
+    "A": "A", "C": "C", "G": "G", "T": "T", "U": "T", "R": "AG", "Y": "CT", "S": "CG", "W": "AT", "K": "GT",
+    "M": "AC",
     "B": "CGT", "D": "AGT", "H": "ACT", "V": "ACG", "N": "ACGT",
 }  # fmt: skip
 BASE_BITS: dict[str, int] = {"A": 1, "C": 2, "G": 4, "T": 8}
@@ -88,15 +89,16 @@ def check_primer(primer: str, name: str, where: Where | None = None) -> None:
     strange = next((letter for letter in primer if letter not in IUPAC), None)
     if strange is not None:
         msg = (
-            f"the {name} primer '{primer}' holds '{strange}', which is no IUPAC letter. Write bases A, C, G, T or the "
-            "codes R Y S W K M B D H V N, the annealing part in capitals."
+            f"the {name} primer '{primer}' holds '{strange}', which is no IUPAC letter. Write bases A, C, "
+            "G, T or the codes R Y S W K M B D H V N, the annealing part in capitals."
         )
         raise InputError(msg, where)
     certain = sum(len(IUPAC[letter]) == 1 for letter in primer)
     if certain < SHORTEST_PRIMER:
         msg = (
-            f"the {name} primer '{primer}' has {certain} certain bases. Expected at least {SHORTEST_PRIMER} of A, C, G, "
-            "T in its annealing part, written in capitals; lower case marks a tail that does not anneal."
+            f"the {name} primer '{primer}' has {certain} certain bases. Expected at least "
+            f"{SHORTEST_PRIMER} of A, C, G, T in its annealing part, written in capitals; lower case marks "
+            "a tail that does not anneal."
         )
         raise InputError(msg, where)
 
@@ -123,8 +125,8 @@ def parse_primer(text: str, name: str, where: Where | None = None) -> str:
     annealing = primer.lstrip("abcdefghijklmnopqrstuvwxyz")
     if any(letter.islower() for letter in annealing):
         msg = (
-            f"the {name} primer '{primer}' has lower-case letters after its capitals. Lower case marks a tail that does "
-            "not anneal and stands before the annealing part; write the rest in capitals."
+            f"the {name} primer '{primer}' has lower-case letters after its capitals. Lower case marks a "
+            "tail that does not anneal and stands before the annealing part; write the rest in capitals."
         )
         raise InputError(msg, where)
     check_primer(annealing, name, where)
@@ -147,8 +149,8 @@ def parse_primers(text: str, where: Where | None = None) -> PrimerPair:
     parts = [part.strip() for part in text.split(",")]
     if len(parts) != 2 or not all(parts):
         msg = (
-            f"'{text}' does not name two primers. Write the forward and the reverse primer, each 5' to 3', with one "
-            "comma between them, for instance TCCTGTGCAGCCTC,ACCTGGGTCCCCTG."
+            f"'{text}' does not name two primers. Write the forward and the reverse primer, each 5' to 3', "
+            "with one comma between them, for instance TCCTGTGCAGCCTC,ACCTGGGTCCCCTG."
         )
         raise InputError(msg, where)
     return PrimerPair(parse_primer(parts[0], "forward", where), parse_primer(parts[1], "reverse", where))
@@ -212,7 +214,9 @@ def find_primer(seq, start, end, bits, last_start, most, table):  # type: ignore
 
 
 @njit(cache=True, nogil=True)
-def place_primers(seq1, off1, seq2, off2, forward, reverse, window, most, table):  # type: ignore[no-untyped-def]
+def place_primers(  # type: ignore[no-untyped-def]
+    seq1, off1, seq2, off2, forward, reverse, window, most, table
+):
     """Find both primers in every pair.
 
     Gives per pair whether the mates must be exchanged, where the molecule starts in the forward and in the

@@ -73,13 +73,15 @@ class SampleReads:
     """The molecules of one sample.
 
     Args:
-        molecules: One row per distinct molecule, most frequent first: `rung`, `status`, `cdr1`, `cdr2`, `cdr3`, `cdr1_nt`,
-            `cdr2_nt`, `cdr3_nt`, `aligned`, `fr_insertions`, `nt`, `count`.
+        molecules: One row per distinct molecule, most frequent first: `rung`, `status`, `cdr1`, `cdr2`,
+            `cdr3`, `cdr1_nt`, `cdr2_nt`, `cdr3_nt`, `aligned`, `fr_insertions`, `nt`, `count`.
         tally: Where every pair went.
         primers: The primers used, given or detected; None if there are none.
-        lengths: CDR3 lengths: `rung` (merged | joined | single | mate2), `length`, `count`; mate2 is the reverse mate alone.
-        pairs: Per pair in file order: `molecule` (row of `molecules`; -1 primers not found, -2 filtered), `rung`,
-            `status`, `cdr3`, `mate2_cdr3` (in-frame CDR3 of the reverse mate alone); None unless kept.
+        lengths: CDR3 lengths: `rung` (merged | joined | single | mate2), `length`, `count`; mate2 is the
+            reverse mate alone.
+        pairs: Per pair in file order: `molecule` (row of `molecules`; -1 primers not found, -2 filtered),
+            `rung`, `status`, `cdr3`, `mate2_cdr3` (in-frame CDR3 of the reverse mate alone); None unless
+            kept.
     """
 
     molecules: pl.DataFrame
@@ -122,7 +124,9 @@ def read_sample(
     settled = settled.with_row_index("key")
     kept = settled.filter(pl.col("rung").is_not_null())
     molecules = _group(kept)
-    mate2 = sample.mate2.join(annotation.select("nt", "status", "cdr3"), on="nt", how="left", maintain_order="left")
+    mate2 = sample.mate2.join(
+        annotation.select("nt", "status", "cdr3"), on="nt", how="left", maintain_order="left"
+    )
     mate2 = mate2.with_columns(cdr3=pl.when(pl.col("status") == "productive").then("cdr3"))
     return SampleReads(
         molecules=molecules.drop("keys"),
@@ -158,7 +162,12 @@ def start_sample(
     keys = keys.sort("count", "nt1", "nt2", descending=[True, False, False]).head(PROBED)
     ways = [keys, _turned(keys)]
     seen = [
-        int((annotate_texts(pl.concat([way["nt1"], way["nt2"]]).unique(), settings, annotate)["status"] != "not_vhh").sum())
+        int(
+            (
+                annotate_texts(pl.concat([way["nt1"], way["nt2"]]).unique(), settings, annotate)["status"]
+                != "not_vhh"
+            ).sum()
+        )
         for way in ways
     ]
     return (primers.exchanged() if seen[1] > seen[0] else primers), chunks
@@ -177,7 +186,8 @@ def _turned(keys: pl.DataFrame) -> pl.DataFrame:
             [reverse_complement(b or a) for a, b in keys.select("nt1", "nt2").iter_rows()], dtype=pl.String
         ),
         nt2=pl.Series(
-            [reverse_complement(a) if b else "" for a, b in keys.select("nt1", "nt2").iter_rows()], dtype=pl.String
+            [reverse_complement(a) if b else "" for a, b in keys.select("nt1", "nt2").iter_rows()],
+            dtype=pl.String,
         ),
     )
 
@@ -221,7 +231,10 @@ def _tally(sample: PairedSample, molecules: pl.DataFrame) -> ReadTally:
 
 
 def _lengths(molecules: pl.DataFrame, mate2: pl.DataFrame) -> pl.DataFrame:
-    frames = [molecules.select("rung", "cdr3", "count"), mate2.select(pl.lit("mate2").alias("rung"), "cdr3", "count")]
+    frames = [
+        molecules.select("rung", "cdr3", "count"),
+        mate2.select(pl.lit("mate2").alias("rung"), "cdr3", "count"),
+    ]
     return (
         pl.concat(frames)
         .filter(pl.col("cdr3").is_not_null() & ~pl.col("cdr3").str.contains("*", literal=True))
@@ -231,9 +244,7 @@ def _lengths(molecules: pl.DataFrame, mate2: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _pair_records(
-    sample: PairedSample, molecules: pl.DataFrame, mate2: pl.DataFrame
-) -> pl.DataFrame | None:
+def _pair_records(sample: PairedSample, molecules: pl.DataFrame, mate2: pl.DataFrame) -> pl.DataFrame | None:
     if sample.pair_key is None:
         return None
     place = np.full(len(sample.keys) + 1, -2, np.int64)

@@ -19,7 +19,8 @@ class ReadSettings:
         max_ee: Most expected errors in what is used of a pair. Three is what the phage-display pipelines that
             handle 2x151 nt VHH reads filter at; it is a setting of `bactrian screen`.
         primers: The primer pair; None lets the reads tell.
-        find_primers: Whether to look for primers when none are given; False takes every mate from its first base.
+        find_primers: Whether to look for primers when none are given; False takes every mate from its first
+            base.
         primer_mismatches: Most mismatches in each primer.
         primer_window: A primer starts within this many bases of a mate.
         min_overlap: Fewest bases that both mates of a merged pair read.
@@ -46,7 +47,7 @@ class ReadSettings:
             msg = f"max_ee is {self.max_ee:g}. Expected errors must be above 0; 3 is the default."
             raise InputError(msg)
         if not 0 <= self.primer_mismatches <= 5:
-            msg = f"primer_mismatches is {self.primer_mismatches}. Expected a whole number from 0 to 5; 2 is the default."
+            msg = f"primer_mismatches is {self.primer_mismatches}. Expected 0 to 5; 2 is the default."
             raise InputError(msg)
         if self.primer_window < 0:
             msg = f"primer_window is {self.primer_window}. Expected a whole number from 0; 40 is the default."

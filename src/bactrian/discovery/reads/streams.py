@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import bz2
 import zlib
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import zstandard
 
@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 try:
-    from isal import isal_zlib as fast_zlib
+    from isal import isal_zlib
 except ImportError:  # pragma: no cover - isal has no wheel for every processor
-    fast_zlib = zlib
+    GZIP: Any = zlib
+else:
+    GZIP = isal_zlib
 
 RAW_BYTES = 1 << 18
 GZIP_WINDOW = 31  # zlib's code for "expect a gzip header, largest window"
@@ -69,11 +71,17 @@ class MemberDecoder(Protocol):
 
 
 DECODERS: dict[str, Callable[[], MemberDecoder]] = {
-    "gzip": lambda: fast_zlib.decompressobj(GZIP_WINDOW),
+    "gzip": lambda: GZIP.decompressobj(GZIP_WINDOW),
     "bzip2": bz2.BZ2Decompressor,
     "Zstandard": lambda: zstandard.ZstdDecompressor().decompressobj(),
 }
-DECODE_ERRORS = (OSError, ValueError, zlib.error, fast_zlib.error, zstandard.ZstdError)
+DECODE_ERRORS: tuple[type[Exception], ...] = (
+    OSError,
+    ValueError,
+    zlib.error,
+    GZIP.error,
+    zstandard.ZstdError,
+)
 
 
 class ByteStream:
@@ -134,11 +142,12 @@ class ByteStream:
             self.close()
             if self.truncated:
                 self._refuse(
-                    f"the {self.compression} file ends in the middle of record 1. It was cut off, often by a "
-                    "copy that did not finish: copy it again and compare its size or checksum."
+                    f"the {self.compression} file ends in the middle of record 1. It was cut off, often by "
+                    "a copy that did not finish: copy it again and compare its size or checksum."
                 )
             self._refuse(
-                f"the {self.compression} file is empty inside. {WANTED} Copy it again, or leave the sample out."
+                f"the {self.compression} file is empty inside. {WANTED} Copy it again, or leave the sample "
+                "out."
             )
         kind = name_foreign_format(first)
         if kind:
@@ -172,8 +181,8 @@ class ByteStream:
                 plain = decoder.decompress(raw)
             except DECODE_ERRORS as error:
                 msg = (
-                    f"the {compression} data are damaged ({error}). Copy the file again from where it was made, "
-                    "and compare its size or checksum."
+                    f"the {compression} data are damaged ({error}). Copy the file again from where it was "
+                    "made, and compare its size or checksum."
                 )
                 raise InputError(msg, Where(file=self.name)) from error
             fresh, raw = False, b""
