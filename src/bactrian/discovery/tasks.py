@@ -113,9 +113,24 @@ def read_files(folder: Path, sample: str, lanes: Lanes, settings: ReadSettings) 
     for name in MOLECULE_FRAMES:
         write_table(getattr(quality, name), folder / f"{name}.parquet")
     if reads.pairs is not None:
-        write_table(reads.pairs, folder / "pairs.parquet")
+        write_table(spell_pairs(reads.pairs, reads.molecules), folder / "pairs.parquet")
     tallies = {"sample": sample, **dataclasses.asdict(reads.tally), "annotated": quality.annotated}
     (folder / "tallies.json").write_text(json.dumps(tallies))
+
+
+def spell_pairs(pairs: pl.DataFrame, molecules: pl.DataFrame) -> pl.DataFrame:
+    """Give each pair the CDRs of its molecule, as read and before any collapse.
+
+    Args:
+        pairs: Columns molecule (row of `molecules`; -1 no primers, -2 filtered), rung, status, cdr3, mate2_cdr3.
+        molecules: Molecule frame with cdr1, cdr2.
+
+    Returns:
+        One row per pair in file order: molecule, rung, status, cdr1, cdr2, cdr3, mate2_cdr3.
+    """
+    spelled = molecules.select("cdr1", "cdr2").with_row_index("molecule").cast({"molecule": pairs.schema["molecule"]})
+    joined = pairs.join(spelled, on="molecule", how="left", maintain_order="left")
+    return joined.select("molecule", "rung", "status", "cdr1", "cdr2", "cdr3", "mate2_cdr3")
 
 
 def count_samples(folder: Path, library: CountedLibrary, settings: ClonotypeSettings) -> None:
