@@ -104,7 +104,7 @@
         saveFile(figure.id + ".csv", "text/csv", csvLine(source.names) + rows.join(""));
       } else if (kind) image(figure, source, kind);
     });
-    const place = figure.querySelector(".chart");
+    const place = figure.querySelector(".chart").appendChild(document.createElement("div"));
     const spec = fit(structuredClone(source.spec), place.clientWidth - labelRoom(source.spec, source));
     return embed(place, { ...spec, data: { values: records(source) } }, themes.page);
   });

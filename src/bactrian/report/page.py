@@ -46,12 +46,12 @@ class Note:
     """What must be known before the answer is believed, and what was done about it.
 
     Args:
-        title: The fact, in one sentence.
+        title: The fact, in one sentence; empty where the text says it all.
         text: What was done about it, and where the other choice is. Marked text (see `words.marked`).
         state: How grave it is.
     """
 
-    title: str
+    title: str = ""
     text: str = ""
     state: State = "waiting"
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-Kind = Literal["text", "prose", "mono", "count", "number", "share", "flags", "interval"]
-NUMERIC: frozenset[Kind] = frozenset({"count", "number", "share"})
+Kind = Literal["text", "prose", "mono", "count", "number", "share", "probability", "flags", "interval"]
+NUMERIC: frozenset[Kind] = frozenset({"count", "number", "share", "probability"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,8 @@ class Column:
     Args:
         key: Column of the frame; of an interval, the column of its point.
         label: Header.
-        kind: What the values are: `share` is a fraction shown in per cent, `flags` are words joined by `;`,
+        kind: What the values are: `share` is a fraction shown in per cent,
+            `probability` keeps two digits however small it is, `flags` are words joined by `;`,
             `interval` draws `low` to `high` with a dot at the point.
         unit: Unit, in small print below the header.
         digits: Decimals of numbers and shares.
@@ -155,6 +156,7 @@ def _cell(
             "count": lambda: words.count(number),
             "share": lambda: words.share(number, digits=column.digits),
             "number": lambda: f"{number:,.{column.digits}f}",
+            "probability": lambda: f"{number:.2g}",
         }[column.kind]()
         return (
             text,

@@ -12,14 +12,31 @@ LETTERS = "ACDEFGHIKLMNPQRSTVWY"
 
 
 def make_sheet() -> pl.DataFrame:
-    rows = [{"sample": f"lib-{i}", "selection": "input", "replicate": i, "round": 0, "arm": "input", "antigen": None} for i in (1, 2, 3)]
+    rows = [
+        {
+            "sample": f"lib-{i}",
+            "selection": "input",
+            "replicate": i,
+            "round": 0,
+            "arm": "input",
+            "antigen": None,
+        }
+        for i in (1, 2, 3)
+    ]
     for antigen, arm in (("OprM", "target"), ("flagellum", "counter")):
         for replicate in (1, 2, 3):
             selection = f"{antigen[0]}.{replicate}"
             for plate, round_ in (("01", 5), ("02", 6), ("03", 7), ("04", 8), ("05", 9)):
                 sample = f"{plate}-{antigen[0].upper()}{replicate}"
                 rows.append(
-                    {"sample": sample, "selection": selection, "replicate": replicate, "round": round_, "arm": arm, "antigen": antigen}
+                    {
+                        "sample": sample,
+                        "selection": selection,
+                        "replicate": replicate,
+                        "round": round_,
+                        "arm": arm,
+                        "antigen": antigen,
+                    }
                 )
     return pl.DataFrame(rows).with_columns(library=pl.lit("Alpaca"))
 
@@ -43,8 +60,19 @@ def make_samples(rng: np.random.Generator) -> pl.DataFrame:
             row
             | {"pairs": 7500, "primers_found": found, "filtered": filtered}
             | {"merged": merged, "joined": joined, "single": used - merged - joined}
-            | {"productive": productive, "stop": stop, "frameshift": frameshift, "truncated": truncated, "not_vhh": not_vhh}
-            | {"chimeric": chimeric, "cdr3s": 2100 - 40 * place, "clonotypes": 2200 - 40 * place, "top_share": top}
+            | {
+                "productive": productive,
+                "stop": stop,
+                "frameshift": frameshift,
+                "truncated": truncated,
+                "not_vhh": not_vhh,
+            }
+            | {
+                "chimeric": chimeric,
+                "cdr3s": 2100 - 40 * place,
+                "clonotypes": 2200 - 40 * place,
+                "top_share": top,
+            }
             | {"flags": ";".join(flags)}
         )
     return pl.DataFrame(rows)
@@ -55,10 +83,18 @@ def make_lengths() -> tuple[pl.DataFrame, pl.DataFrame]:
     for length in range(5, 27):
         weight = 60 * math.exp(-((length - 9) ** 2) / 12) + 100 * math.exp(-((length - 17) ** 2) / 9) + 1
         merged = weight if length < 15 else weight * max(0.0, (18 - length) / 4)
-        rows += [("merged", length, round(200 * merged)), ("joined", length, round(190 * (weight - merged))), ("single", length, round(10 * (weight - merged)))]
+        rows += [
+            ("merged", length, round(200 * merged)),
+            ("joined", length, round(190 * (weight - merged))),
+            ("single", length, round(10 * (weight - merged))),
+        ]
         mates.append((length, round(199 * weight)))
     lengths = pl.DataFrame(rows, schema=["rung", "length", "count"], orient="row")
-    everything = lengths.group_by("length").agg(pl.col("count").sum()).select(rung=pl.lit("all"), length="length", count="count")
+    everything = (
+        lengths.group_by("length")
+        .agg(pl.col("count").sum())
+        .select(rung=pl.lit("all"), length="length", count="count")
+    )
     lengths = pl.concat([lengths, everything]).with_columns(cdr=pl.lit("cdr3"), sample=pl.lit("01-O1"))
     return lengths, pl.DataFrame(mates, schema=["length", "count"], orient="row")
 
@@ -70,7 +106,9 @@ def make_residues(rng: np.random.Generator) -> pl.DataFrame:
         shares = rng.dirichlet(np.full(20, 0.5 if position in loops else 0.02)) * 0.98
         rows += [(position, letter, round(5000 * s), 5000) for letter, s in zip(LETTERS, shares, strict=True)]
         rows.append((position, "-", 100, 5000))
-    return pl.DataFrame(rows, schema=["position", "residue", "count", "of"], orient="row").with_columns(sample=pl.lit("01-O1"))
+    return pl.DataFrame(rows, schema=["position", "residue", "count", "of"], orient="row").with_columns(
+        sample=pl.lit("01-O1")
+    )
 
 
 def make_rarefaction(samples: pl.DataFrame) -> pl.DataFrame:
@@ -80,8 +118,12 @@ def make_rarefaction(samples: pl.DataFrame) -> pl.DataFrame:
         for part in np.linspace(0.05, 2, 20):
             expected = pool * (1 - math.exp(-part * 0.6))
             kind = "observed" if abs(part - 1) < 0.03 else "rarefied" if part < 1 else "extrapolated"
-            rows.append(("sample", row["sample"], int(part * depth), kind, expected, expected * 0.97, expected * 1.03))
-    return pl.DataFrame(rows, schema=["scope", "name", "reads", "kind", "expected", "low", "high"], orient="row")
+            rows.append(
+                ("sample", row["sample"], int(part * depth), kind, expected, expected * 0.97, expected * 1.03)
+            )
+    return pl.DataFrame(
+        rows, schema=["scope", "name", "reads", "kind", "expected", "low", "high"], orient="row"
+    )
 
 
 def make_pairs(samples: pl.DataFrame, rng: np.random.Generator) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -93,12 +135,24 @@ def make_pairs(samples: pl.DataFrame, rng: np.random.Generator) -> tuple[pl.Data
                 kind = "technical" if a["arm"] == "input" else "selection"
                 shared = 0.7 if kind == "technical" else float(rng.uniform(0.2, 0.6))
                 agreement.append(
-                    {"kind": kind, "library": "Alpaca", "arm": a["arm"], "antigen": a["antigen"], "round": a["round"]}
+                    {
+                        "kind": kind,
+                        "library": "Alpaca",
+                        "arm": a["arm"],
+                        "antigen": a["antigen"],
+                        "round": a["round"],
+                    }
                     | {"sample_a": a["sample"], "sample_b": b["sample"], "bray_curtis": 1 - shared}
                 )
         rate = float(rng.uniform(0, 0.002)) if a["sample"] != "04-F2" else 0.012
         contamination.append(
-            {"donor": "03-F1", "recipient": a["sample"], "status": "estimated", "rate": rate, "low": rate * 0.6}
+            {
+                "donor": "03-F1",
+                "recipient": a["sample"],
+                "status": "estimated",
+                "rate": rate,
+                "low": rate * 0.6,
+            }
             | {"high": rate * 1.5 + 0.0003, "flagged": rate > 0.005}
         )
     return pl.DataFrame(agreement), pl.DataFrame(contamination)
@@ -112,9 +166,22 @@ def make_clonotypes(samples: pl.DataFrame, rng: np.random.Generator) -> tuple[pl
         count = int(30000 / (place + 1))
         read = place % 7 != 3
         rows.append(
-            {"clonotype": f"GRTFSSYA_ISWSGGST_{cdr3}", "cdr1": "GRTFSSYA" if read else "?", "cdr2": "ISWSGGST" if read else "?"}
-            | {"cdr3": cdr3, "lineage": f"L{place // 3 + 1}", "count": count, "n_samples": int(rng.integers(1, 34))}
-            | {"n_chimeric": int(count * 0.4), "n_cdr12_read": int(count * 0.9), "cdr12_support": 0.61 if read else None}
+            {
+                "clonotype": f"GRTFSSYA_ISWSGGST_{cdr3}",
+                "cdr1": "GRTFSSYA" if read else "?",
+                "cdr2": "ISWSGGST" if read else "?",
+            }
+            | {
+                "cdr3": cdr3,
+                "lineage": f"L{place // 3 + 1}",
+                "count": count,
+                "n_samples": int(rng.integers(1, 34)),
+            }
+            | {
+                "n_chimeric": int(count * 0.4),
+                "n_cdr12_read": int(count * 0.9),
+                "cdr12_support": 0.61 if read else None,
+            }
             | {"cdr12_posterior": 0.999 if read else None}
             | {"vhh": "QVQLVESGGGLVQAGGSLRLSCAASGRTFSSYAMGWFRQAPGKEREFVAAISWSGGSTYYADSVKGRF" + cdr3}
         )
@@ -155,16 +222,41 @@ def made_up_screen() -> ScreenResults:
         reason=pl.lit("one CDR3 and its siblings hold more than half of the molecules; replicates hold 2 %"),
     )
     jackpots = pl.DataFrame(
-        {"sample": ["03-F2"], "cdr3": ["AATFRPYTDYEIKENEVHF"], "count": [210], "share": [0.033], "replicate_share": [0.0]}
+        {
+            "sample": ["03-F2"],
+            "cdr3": ["AATFRPYTDYEIKENEVHF"],
+            "count": [210],
+            "share": [0.033],
+            "replicate_share": [0.0],
+        }
         | {"fold": [math.inf], "reason": ["rose 60-fold since round 6 and is absent from 2 replicates"]}
     )
     neighbours = pl.DataFrame(
-        {"cdr3": ["AATFRPYSDYEIKENEVHF"], "neighbour_of": ["AATFRPYTDYEIKENEVHF"], "count": [310], "share_of_it": [0.081]}
-        | {"evidence": ["other CDR1–2 in 96 % of its molecules"]}
+        {
+            "library": ["Alpaca"],
+            "parent": ["AATFRPYTDYEIKENEVHF"],
+            "child": ["AATFRPYSDYEIKENEVHF"],
+            "parent_count": [3800],
+        }
+        | {"count": [310], "share": [0.081], "nt_distance": [2], "skew": [0.08], "skew_allowed": [0.03]}
+        | {"p_samples": [0.2], "p_cdr12": [1.2e-297], "parent_cdr12": ["GRTFSSHP_ISWSGSTT"]}
+        | {"cdr12": ["GRTFSSYP_ISWSGSTT"], "evidence": ["count;cdr12"]}
     )
     libraries = pl.DataFrame(
-        {"library": ["Alpaca"], "inputs": [3], "productive_share": [0.918], "reads": [19900], "observed": [5100], "chao1": [11200.0]}
-        | {"chao1_low": [10800.0], "chao1_high": [11700.0], "coverage": [0.81], "depth_for_coverage": [51000.0]}
+        {
+            "library": ["Alpaca"],
+            "inputs": [3],
+            "productive_share": [0.918],
+            "reads": [19900],
+            "observed": [5100],
+            "chao1": [11200.0],
+        }
+        | {
+            "chao1_low": [10800.0],
+            "chao1_high": [11700.0],
+            "coverage": [0.81],
+            "depth_for_coverage": [51000.0],
+        }
         | {"transformants": [None]},
         schema_overrides={"transformants": pl.Int64},
     )
@@ -188,7 +280,9 @@ def made_up_screen() -> ScreenResults:
         neighbours=neighbours,
         clonotypes=clonotypes,
         abundance=abundance,
-        primers=("Alpaca: forward `GARGTSCARCTGGTGGAGTC` and reverse `GGAGACGGTGACCTGGGT`, detected in the reads.",),
+        primers=(
+            "Alpaca: forward `GARGTSCARCTGGTGGAGTC` and reverse `GGAGACGGTGACCTGGGT`, detected in the reads.",
+        ),
         settings={"max_expected_errors": 3, "seed": 1},
         versions={"Bactrian": "0.1.0", "Python": "3.11"},
         files={"samples.csv": "one row per sample", "clonotypes.parquet": "one row per clonotype"},

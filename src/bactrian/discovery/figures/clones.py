@@ -21,8 +21,14 @@ CDRS = ((27, 38, "CDR1"), (56, 65, "CDR2"), (105, 117, "CDR3"))
 RESIDUES = "GAVLIMPFWYSTCNQDEHKR"
 """Residues with their likes side by side: small, greasy, aromatic, polar, acid, basic."""
 
+NOUGHT = "#440154"
+"""Colour of viridis at nought, behind the residues that a position was read without."""
+
+ROW = 15
+"""Height of a residue's row in pixels."""
+
 ROWS = 20
-"""Clonotypes drawn: as many as can be read at once; the table lists more."""
+"""CDR3s drawn: as many as can be read at once; the table lists more."""
 
 
 def draw_residues(results: ScreenResults) -> list[Figure]:
@@ -80,15 +86,29 @@ def draw_residues(results: ScreenResults) -> list[Figure]:
     names = spans.mark_text(baseline="bottom", fontWeight=600).encode(
         x="middle:Q", y=alt.value(-8), text="name:N"
     )
-    ground = alt.ViewBackground(fill="#440154")
-    chart = alt.layer(cells, edges, names).properties(
-        width="container", height=15 * len(RESIDUES), view=ground
+    runs = alt.Chart(alt.InlineData(values=read_runs(frame["position"].unique().to_list())))
+    ground = runs.mark_rect(color=NOUGHT).encode(
+        x="left:Q", x2="right:Q", y=alt.value(0), y2=alt.value(ROW * len(RESIDUES))
     )
+    chart = alt.layer(ground, cells, edges, names)
+    chart = chart.properties(width="container", height=ROW * len(RESIDUES))
     caption = (
-        "Productive molecules of all samples, every molecule counted. Bars above mark the CDRs. "
+        "Productive molecules of all samples, every molecule counted; blank positions were not read. "
+        "Bars above mark the CDRs. "
         "VHH hallmarks stand at 42 (F or Y), 49 (E or Q), 50 (R or C) and 52."
     )
     return [Figure(title, chart, frame, caption=caption, key="residues", wide=True)]
+
+
+def read_runs(positions: list[int]) -> list[dict[str, float]]:
+    """Give the stretches of neighbouring positions, half a position wider at both ends."""
+    runs: list[dict[str, float]] = []
+    for position in sorted(positions):
+        if runs and runs[-1]["right"] == position - 0.5:
+            runs[-1]["right"] = position + 0.5
+        else:
+            runs.append({"left": position - 0.5, "right": position + 0.5})
+    return runs
 
 
 def pooled_residues(residues: pl.DataFrame) -> pl.DataFrame:
@@ -125,7 +145,8 @@ def draw_abundance(results: ScreenResults) -> list[Figure]:
     known = results.abundance.filter(pl.col("share") > 0)
     if known.is_empty():
         return []
-    order = known["cdr3"].unique(maintain_order=True).to_list()[:ROWS]
+    sums = known.group_by("cdr3", maintain_order=True).agg(pl.col("share").sum())
+    order = sums.sort("share", descending=True, maintain_order=True)["cdr3"].to_list()[:ROWS]
     frame = with_sheet(known.filter(pl.col("cdr3").is_in(order)), results.samples)
     frame = frame.select(
         name for name in ("sample", "arm", "round", "cdr3", "share") if name in frame.columns
@@ -134,7 +155,7 @@ def draw_abundance(results: ScreenResults) -> list[Figure]:
     powers = (math.floor(math.log10(frame["share"].min())), math.ceil(math.log10(frame["share"].max())))  # type: ignore[arg-type]
     held = frame.group_by("sample").agg(pl.col("share").sum())
     median = held["share"].median()
-    title = f"The {len(order)} commonest clonotypes hold {share(median, digits=0)} of the median sample"  # type: ignore[arg-type]
+    title = f"The {len(order)} commonest CDR3s hold {share(median, digits=0)} of the median sample"  # type: ignore[arg-type]
     spread = frame.group_by("cdr3").agg(pl.len())["len"].median()
     if isinstance(spread, float) and len(samples) > 1:
         title += f" and appear in {spread:.0f} of {len(samples)} samples"
@@ -177,5 +198,5 @@ def draw_abundance(results: ScreenResults) -> list[Figure]:
         )
         .properties(width="container", height=18 * len(order))
     )
-    caption = "Commonest first, named by their CDR3; an empty cell means not seen in that sample."
+    caption = "Commonest first, by the sum of their shares; an empty cell means not seen in that sample."
     return [Figure(title, chart, frame, caption=caption, key="abundance", wide=True)]

@@ -29,6 +29,9 @@ FLAG_STATES: dict[str, State] = {
 FAILED = "the sample failed; see its note"
 NOT_SAID = "the sheet leaves it empty"
 
+BY_SAMPLES = "Chance that errors alone would spread over the samples as the neighbour does"
+BY_CDR12 = "Chance that errors alone would carry the neighbour's CDR1–2 as often"
+
 SAMPLES = (
     Column("sample", "Sample", "mono"),
     Column("flags", "Flags", "flags", states=FLAG_STATES),
@@ -302,30 +305,34 @@ def list_neighbours(results: ScreenResults) -> list[Table]:
     frame = results.neighbours
     if frame.is_empty():
         return []
-    kinds = {"cdr3": "mono", "neighbour": "mono", "parent": "mono", "sibling": "mono"}
-    columns = []
-    for name, dtype in frame.schema.items():
-        if dtype.is_nested():
-            continue
-        if dtype.is_float():
-            kind = "share" if "share" in name else "number"
-        else:
-            kind = (
-                "count"
-                if dtype.is_integer()
-                else kinds.get(name, "prose" if name in {"evidence", "reason"} else "text")
-            )
-        label = name.replace("_", " ")
-        columns.append(Column(name, label[:1].upper() + label[1:].replace("cdr", "CDR"), kind, digits=2))  # type: ignore[arg-type]
+    frame = frame.with_columns(pl.col("evidence").str.replace_all(";", ", ").str.replace("cdr12", "CDR1–2"))
+    untested = "too few molecules to test"
+    columns = (
+        Column("child", "Neighbour", "mono"),
+        Column("parent", "of the CDR3", "mono"),
+        Column("count", "Molecules", "count"),
+        Column("parent_count", "of the CDR3", "count", unit="molecules"),
+        Column(
+            "share", "Share", "share", digits=2, about="Molecules of the neighbour per molecule of the CDR3"
+        ),
+        Column("nt_distance", "Bases apart", "count", about="Nucleotides in which the two differ"),
+        Column("p_samples", "P, samples", "probability", missing=untested, about=BY_SAMPLES),
+        Column("p_cdr12", "P, CDR1–2", "probability", missing=untested, about=BY_CDR12),
+        Column("cdr12", "Its CDR1–2", "mono", missing="no mate read it"),
+        Column("parent_cdr12", "of the CDR3", "mono", unit="CDR1–2", missing="no mate read it"),
+        Column("evidence", "Kept by", missing="no test alone keeps it"),
+        Column("library", "Library"),
+    )
     return [
         Table(
             "Neighbours that stay",
             frame.head(SHOWN),
-            tuple(columns),
+            present(columns, frame),
             total=frame.height,
             lead=(
-                "CDR3s one substitution away from a much commoner one that were kept as clonotypes of their "
-                "own, with the evidence that they are no errors of sequencing or PCR."
+                "CDR3s one residue away from a common one that hold more than a set share of it and were not "
+                "taken for its errors, with what keeps them: their count, more bases apart than an error may "
+                "have, their spread over the samples, or a CDR1–2 of their own."
             ),
         )
     ]

@@ -79,7 +79,7 @@ def tell_methods(results: ScreenResults) -> tuple[Prose, ...]:
         blocks.append(
             Prose(
                 "Settings",
-                terms=tuple((_plain(name), str(value)) for name, value in results.settings.items()),
+                terms=tuple((_plain(name), _said(value)) for name, value in results.settings.items()),
             )
         )
     if results.versions:
@@ -88,6 +88,12 @@ def tell_methods(results: ScreenResults) -> tuple[Prose, ...]:
         terms = tuple((f"[{name}]({name})", meaning) for name, meaning in results.files.items())
         blocks.append(Prose("Files beside this report", terms=terms))
     return tuple(blocks)
+
+
+def _said(value: object) -> str:
+    """Give a setting's value; an empty one was not stated."""
+    text = str(value)
+    return "not stated" if text in {"", "None", "{}", "[]", "()"} else text
 
 
 def _plain(name: str) -> str:

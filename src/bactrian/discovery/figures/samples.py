@@ -154,8 +154,10 @@ def draw_contamination(results: ScreenResults) -> list[Figure]:
         return []
     flagged = frame.filter("flagged")["sample"].to_list()
     worst = frame.sort("rate", descending=True).row(0, named=True)
-    largest = f"{share(worst['rate'], digits=2)}, in {worst['sample']}"
-    title = f"No sample holds a notable part of another; the largest estimate is {largest}"
+    largest = (
+        f"{share(worst['rate'], digits=2)} (at most {share(worst['high'], digits=2)}) in {worst['sample']}"
+    )
+    title = f"No sample is shown to hold molecules of another; the largest estimate is {largest}"
     if flagged:
         title = f"{plural(len(flagged), 'sample')} may hold molecules of another: {listing(flagged, limit=4)}"
     rows, height = sample_rows(frame)

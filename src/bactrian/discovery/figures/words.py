@@ -82,7 +82,7 @@ def say_notes(results: ScreenResults) -> tuple[Note, ...]:
                 "neutral",
             )
         )
-    notes += [Note(text, state="neutral") for text in results.notes]
+    notes += [Note(text=text, state="neutral") for text in results.notes]
     return tuple(notes)
 
 
