@@ -138,7 +138,7 @@ def _top_seed(windows: NDArray[np.uint8]) -> NDArray[np.uint8]:
     mean_place = [np.nonzero(texts == values[i])[1].mean() for i in near]
     chosen = near[int(np.argmin(mean_place))]
     row, place = divmod(int(first[chosen]), places)
-    return windows[row, place]
+    return np.asarray(windows[row, place], np.uint8)
 
 
 def _walk(bases: NDArray[np.uint8], good: NDArray[np.bool_], offset: NDArray[np.int64]) -> tuple[str, int]:

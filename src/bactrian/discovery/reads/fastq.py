@@ -7,6 +7,7 @@ yields `ReadChunk` may take this one's place.
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -204,14 +205,14 @@ class FastqReader:
         self.buffer = np.frombuffer(self._rest, np.uint8)
         self.lines = np.empty((limit, 8), np.int64)
         n, used = index_records(self.buffer, limit, self.lines)
-        if self._ended and n < limit:
-            self._check_end(self._rest[used:], self.n_read + n + 1)
         size = int((self.lines[:n, 3] - self.lines[:n, 2]).sum())
         seq, qual, off = np.empty(size, np.uint8), np.empty(size, np.uint8), np.empty(n + 1, np.int64)
         # A quality line longer than its sequence is refused before it is copied.
         fault, code, position = copy_records(self.buffer, self.lines, n, LETTERS, seq, qual, off)
         if code != OK:
             raise self._fault(fault, code, position)
+        if self._ended and n < limit:
+            self._check_end(self._rest[used:], self.n_read + n + 1)
         if self.n_read == 0 and size:
             self._check_phred(qual)
         self.n_read += n
@@ -320,14 +321,12 @@ def open_pairs(
             mates.
     """
     for lane, (path1, path2) in enumerate(lanes):
-        reader1 = FastqReader(path1)
-        reader2 = None if path2 is None else FastqReader(path2)
-        try:
-            yield from _read_lane(reader1, reader2, lane, chunk_pairs)
-        finally:
-            reader1.close()
-            if reader2 is not None:
-                reader2.close()
+        with closing(FastqReader(path1)) as reader1:
+            if path2 is None:
+                yield from _read_lane(reader1, None, lane, chunk_pairs)
+                continue
+            with closing(FastqReader(path2)) as reader2:
+                yield from _read_lane(reader1, reader2, lane, chunk_pairs)
 
 
 def _read_lane(

@@ -213,7 +213,7 @@ class Ladder:
         )  # fmt: skip
         return placed
 
-    def climb(  # type: ignore[no-untyped-def]
+    def climb(
         self, chunk: ReadChunk, placed: tuple[NDArray[np.generic], ...]
     ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
         """Give the keys of a chunk's pairs and where each starts; without both primers the key is empty."""

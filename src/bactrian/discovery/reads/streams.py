@@ -180,6 +180,7 @@ class ByteStream:
             try:
                 plain = decoder.decompress(raw)
             except DECODE_ERRORS as error:
+                self.close()
                 msg = (
                     f"the {compression} data are damaged ({error}). Copy the file again from where it was "
                     "made, and compare its size or checksum."
