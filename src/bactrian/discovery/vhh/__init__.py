@@ -10,5 +10,13 @@ Modules in the order the data goes:
 - `translate`: nucleotides to residues.
 - `frames`: the reading frame of a VHH, VHH or not, and whether the frame changes on the way.
 - `numbering`: many proteins in, IMGT positions and CDRs out.
-- `reads`: one row of annotation per unique nucleotide sequence.
+- `reads`: one row of annotation per unique nucleotide sequence of the read pipeline.
+
+Sequences without reads take the same numbering through:
+
+- `six_frames`, `orient`: strand and frame of any nucleotide sequence.
+- `flanks`: leaders before the domain and tags behind it, by name.
+- `hallmarks`, `cysteines`, `germline`: VHH or VH, disulfides, nearest germline genes.
+- `schemes`: Kabat, Chothia, Martin and AHo from IMGT.
+- `annotate`: one row of annotation per sequence.
 """

@@ -23,8 +23,8 @@ Int32 = npt.NDArray[np.int32]
 
 IMPOSSIBLE: Final = -1_000_000
 
-# Costs in units of the scores (ten times natural log odds). They were fixed on published VHHs other
-# than those the numbering is judged on and are explained in docs/explanations/numbering.md.
+# Costs in units of the scores (ten times natural log odds), taken over from an earlier prototype;
+# docs/explanations/numbering.md says what they were chosen on and how they are judged.
 DELETION_OPEN: Final = 80
 DELETION_EXTEND: Final = 3
 INSERTION_OPEN: Final = 130

@@ -154,7 +154,7 @@ def number_one(codes, tables, work, labels):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _choose_frame(codes, sizes, stops, tables, work, labels):  # type: ignore[no-untyped-def]
+def _choose_frame(codes, sizes, stops, tables, work, labels):  # type: ignore[no-untyped-def] # noqa: PLR0917
     """Number the frames as far as needed; give the best one and its score.
 
     A frame with a safe gapless chain that covers the sequence needs no other. Otherwise the frames

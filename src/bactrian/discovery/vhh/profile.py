@@ -6,17 +6,19 @@ The counts come from sequences alone (`scripts/derive_vhh_profile.py` makes `pro
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from bactrian.discovery.vhh.labels import N_COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 RESIDUES: Final = "ACDEFGHIKLMNPQRSTVWY"
 
