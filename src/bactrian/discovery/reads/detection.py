@@ -28,7 +28,9 @@ SEED = 10
 # (both by general knowledge of primer synthesis and of VHH framework 1 and 4); the cut lies between.
 PRIMER_SHARE = 0.98
 MIXED_BASE = 0.10
-LONGEST = 30
+# Behind a primer the framework of a synthetic library may be as constant as the primer; 20 bases from FR1 or FR4
+# do not reach far into a CDR.
+LONGEST = 20
 SHORTEST = 12
 FEWEST_CERTAIN = 10
 GROUP_SHARE = 0.5
@@ -150,12 +152,11 @@ def _walk(bases: NDArray[np.uint8], good: NDArray[np.bool_], offset: NDArray[np.
             if code is None:
                 break
             codes[column] = code
-    columns = sorted(codes)
+    columns = sorted(codes)[:LONGEST]
     while columns and len(IUPAC[codes[columns[-1]]]) > 1:
         columns.pop()
     while columns and len(IUPAC[codes[columns[0]]]) > 1:
         columns.pop(0)
-    columns = columns[:LONGEST]
     return "".join(codes[column] for column in columns), -columns[0] if columns else 0
 
 
@@ -171,7 +172,7 @@ def _column_code(bases: NDArray[np.uint8], good: NDArray[np.bool_], place: NDArr
     if shares.max() >= PRIMER_SHARE:
         return "ACGT"[int(shares.argmax())]
     mixed = shares >= MIXED_BASE
-    if mixed.sum() > 1 and shares[mixed].sum() >= PRIMER_SHARE:
+    if mixed.sum() == 2 and shares[mixed].sum() >= PRIMER_SHARE:
         return CODES["".join("ACGT"[i] for i in np.flatnonzero(mixed))]
     return None
 

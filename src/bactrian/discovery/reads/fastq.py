@@ -146,7 +146,7 @@ def _name_end(buffer, start, end):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def first_strangers(buffer1, lines1, buffer2, lines2, n):  # type: ignore[no-untyped-def]
-    """Give the first pair whose names differ beyond a final 1 and 2, or -1."""
+    """Give the first pair whose names differ beyond a final 1 and 2 (in either order), or -1."""
     for record in range(n):
         start1, start2 = lines1[record, 0] + 1, lines2[record, 0] + 1
         end1 = _name_end(buffer1, start1, lines1[record, 1])
@@ -159,7 +159,8 @@ def first_strangers(buffer1, lines1, buffer2, lines2, n):  # type: ignore[no-unt
             if a != b:
                 mark = buffer1[end1 - 2] if length > 1 else 0
                 named = mark in (47, 46, 95)  # '/', '.', '_'
-                if not (i == length - 1 and a == 49 and b == 50 and named):
+                numbered = (a == 49 and b == 50) or (a == 50 and b == 49)
+                if not (i == length - 1 and numbered and named):
                     return record
     return -1
 
