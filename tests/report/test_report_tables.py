@@ -23,8 +23,10 @@ def test_numbers_are_read_rounded_and_exported_exact():
 
 
 def test_a_small_probability_keeps_its_size():
-    frame = pl.DataFrame({"p": [1.234e-297]})
-    assert ">1.2e-297</th>" in str(Table("P", frame, (Column("p", "P", "probability"),)).body())
+    frame = pl.DataFrame({"p": [1.234e-297, 0.0]})
+    body = str(Table("P", frame, (Column("p", "P", "probability"),)).body())
+    assert ">1.2e-297</th>" in body
+    assert "&lt;\u00a01e-300</th>" in body
 
 
 @pytest.mark.parametrize("value", [None, float("nan")], ids=["absent", "not a number"])

@@ -80,7 +80,7 @@
     let text = JSON.stringify(source.spec);
     for (const [name, colour] of Object.entries(themes.light)) text = text.replaceAll('"' + name + '"', '"' + colour + '"');
     const spec = JSON.parse(text), width = figure.classList.contains("wide") ? 1100 : 640;
-    const title = figure.querySelector("h3").textContent.match(/.{1,80}(\s|$)/g).map((line) => line.trim());
+    const title = figure.querySelector("h3").textContent.match(width > 700 ? /.{1,110}(\s|$)/g : /.{1,64}(\s|$)/g).map((line) => line.trim());
     fit(spec, width - labelRoom(spec, source));
     Object.assign(spec, { width, title: { text: title }, data: { values: records(source) } });
     const place = document.createElement("div");

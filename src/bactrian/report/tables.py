@@ -156,12 +156,10 @@ def _cell(
             "count": lambda: words.count(number),
             "share": lambda: words.share(number, digits=column.digits),
             "number": lambda: f"{number:,.{column.digits}f}",
-            "probability": lambda: f"{number:.2g}",
+            "probability": lambda: f"{number:.2g}" if number else "<\u00a01e-300",
         }[column.kind]()
-        return (
-            text,
-            f'{css} data-v="{number:.6g}"' if column.kind != "count" else f'{css} data-v="{round(number)}"',
-        )
+        exact = str(round(number)) if column.kind == "count" else f"{number:.6g}"
+        return str(escape(text)), f'{css} data-v="{exact}"'
     return str(escape(value)), css
 
 

@@ -309,18 +309,18 @@ def list_neighbours(results: ScreenResults) -> list[Table]:
     untested = "too few molecules to test"
     columns = (
         Column("child", "Neighbour", "mono"),
-        Column("parent", "of the CDR3", "mono"),
-        Column("count", "Molecules", "count"),
-        Column("parent_count", "of the CDR3", "count", unit="molecules"),
+        Column("parent", "Common CDR3", "mono"),
+        Column("count", "Molecules", "count", unit="of the neighbour"),
+        Column("parent_count", "Molecules", "count", unit="of the common CDR3"),
         Column(
-            "share", "Share", "share", digits=2, about="Molecules of the neighbour per molecule of the CDR3"
+            "share", "Ratio", "share", digits=2, about="Molecules of the neighbour per molecule of the CDR3"
         ),
+        Column("evidence", "Kept by", missing="no test alone keeps it"),
         Column("nt_distance", "Bases apart", "count", about="Nucleotides in which the two differ"),
         Column("p_samples", "P, samples", "probability", missing=untested, about=BY_SAMPLES),
         Column("p_cdr12", "P, CDR1–2", "probability", missing=untested, about=BY_CDR12),
-        Column("cdr12", "Its CDR1–2", "mono", missing="no mate read it"),
-        Column("parent_cdr12", "of the CDR3", "mono", unit="CDR1–2", missing="no mate read it"),
-        Column("evidence", "Kept by", missing="no test alone keeps it"),
+        Column("cdr12", "CDR1–2", "mono", unit="of the neighbour", missing="no mate read it"),
+        Column("parent_cdr12", "CDR1–2", "mono", unit="of the common CDR3", missing="no mate read it"),
         Column("library", "Library"),
     )
     return [
@@ -329,6 +329,7 @@ def list_neighbours(results: ScreenResults) -> list[Table]:
             frame.head(SHOWN),
             present(columns, frame),
             total=frame.height,
+            files=_files(results, "neighbours.csv"),
             lead=(
                 "CDR3s one residue away from a common one that hold more than a set share of it and were not "
                 "taken for its errors, with what keeps them: their count, more bases apart than an error may "
