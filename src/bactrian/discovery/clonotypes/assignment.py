@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
-from bactrian.discovery.clonotypes.chimeras import Recombination
-from bactrian.discovery.clonotypes.links import Index
+if TYPE_CHECKING:
+    from bactrian.discovery.clonotypes.chimeras import Recombination
+    from bactrian.discovery.clonotypes.links import Index
 
 # What a molecule is to its clonotype.
 OWN, CHIMERIC, UNREAD, UNKNOWN = 0, 1, 2, 3
@@ -33,16 +36,15 @@ class Assignment:
     clonotype: Index
 
 
-def assign_molecules(
-    model: Recombination, *, cdr3: Index, pair: Index, error: npt.NDArray[np.bool_]
-) -> Assignment:
+def assign_molecules(model: Recombination, *, cdr3: Index, pair: Index, near: Index) -> Assignment:
     """Assign every molecule row.
 
     Args:
         model: Parents and further clonotypes.
         cdr3: CDR3 number by row.
         pair: Pair number by row, -1 where unread.
-        error: The pair is an error of the CDR3's most abundant pair, by row.
+        near: Number of the CDR3's most abundant pair where the row's is another one close to it, -1
+            elsewhere.
 
     Returns:
         The assignment.
@@ -58,12 +60,14 @@ def assign_molecules(
     known = np.zeros(model.parents.pair.size, np.bool_)
     known[cdr3s[pairs >= 0]] = True
 
-    # An error of the most abundant CDR1–2 counts as that one where it is a clonotype.
-    main = model.parents.pair[cdr3]
-    read_as = np.where(error & (main >= 0), main, pair)
-    key = cdr3 * width + read_as + 1
-    place = np.minimum(np.searchsorted(keys, key), keys.size - 1)
-    own = (keys[place] == key) & (read_as >= 0)
+    def find(pairs_read: Index) -> tuple[Index, npt.NDArray[np.bool_]]:
+        wanted = cdr3 * width + pairs_read + 1
+        place = np.minimum(np.searchsorted(keys, wanted), keys.size - 1).astype(np.int64)
+        return place, (keys[place] == wanted) & (pairs_read >= 0)
+
+    place, own = find(pair)
+    near_place, near_own = find(near)
+    place, own = np.where(own, place, near_place), own | near_own
     unknown = ~known[cdr3]
     kind = np.select([unknown, own, pair < 0], [UNKNOWN, OWN, UNREAD], CHIMERIC).astype(np.int8)
     clonotype = np.where(own, place, -1)
@@ -94,3 +98,67 @@ def share_out(totals: Index, group: Index, weight: Index) -> Index:
     rank = np.empty(group.size, np.int64)
     rank[order] = np.arange(group.size) - begin[group[order]]
     return given + (rank < left[group])
+
+
+def share_rows(assignment: Assignment, *, sample: Index, cdr3: Index, count: Index) -> pl.DataFrame:
+    """Share chimeric and CDR3-only molecules out to the clonotypes of their CDR3, by sample.
+
+    In proportion to the molecules that carry each clonotype's own CDR1–2 in that sample; where none does, in
+    the whole library.
+
+    Args:
+        assignment: Clonotypes, and what the molecules are to them.
+        sample: Sample number by row.
+        cdr3: CDR3 number by row.
+        count: Molecules by row.
+
+    Returns:
+        `sample_number, clonotype_number, count, kind` (CHIMERIC or UNREAD).
+    """
+    rows = pl.DataFrame(
+        {
+            "sample_number": sample,
+            "cdr3": cdr3,
+            "clonotype_number": assignment.clonotype,
+            "kind": assignment.kind,
+            "count": count,
+        }
+    )
+    groups = (
+        rows.filter(pl.col("kind").is_in([CHIMERIC, UNREAD]))
+        .group_by("sample_number", "cdr3", "kind")
+        .agg(total=pl.col("count").sum())
+        .sort("sample_number", "cdr3", "kind")
+        .with_row_index("group")
+    )
+    own = rows.filter(pl.col("kind") == OWN)
+    here = own.group_by("sample_number", "clonotype_number").agg(here=pl.col("count").sum())
+    anywhere = own.group_by("clonotype_number").agg(anywhere=pl.col("count").sum())
+    receivers = (
+        groups.join(
+            pl.DataFrame({"cdr3": assignment.cdr3}).with_columns(
+                clonotype_number=pl.int_range(pl.len(), dtype=pl.Int64)
+            ),
+            on="cdr3",
+        )
+        .join(here, on=["sample_number", "clonotype_number"], how="left")
+        .join(anywhere, on="clonotype_number", how="left")
+        .sort("group", "clonotype_number")
+        .with_columns(pl.col("here", "anywhere").fill_null(0))
+        .with_columns(
+            weight=pl.when(pl.col("here").sum().over("group") > 0)
+            .then("here")
+            .otherwise("anywhere")
+            .cast(pl.Int64)
+        )
+    )
+    given = share_out(
+        groups["total"].to_numpy(),
+        receivers["group"].to_numpy().astype(np.int64),
+        receivers["weight"].to_numpy(),
+    )
+    return (
+        receivers.with_columns(count=pl.Series(given, dtype=pl.Int64))
+        .filter(pl.col("count") > 0)
+        .select("sample_number", "clonotype_number", "count", "kind")
+    )

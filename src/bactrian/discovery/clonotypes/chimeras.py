@@ -5,24 +5,27 @@ p, the CDR1–2 l read beside a CDR3 in sample s has the probability
 
     P(l | p) = (1 - r) [l = p] + r3 F(l) + r2 [cdr2(l) = cdr2(p)] F1(cdr1(l)),   r = r2 + r3,
 
-where r3 and r2 are the shares of molecules with a break in FR3 and in FR2, F the frequency of a CDR1–2 and F1 that of
-a CDR1 in the sample. Rates, parents and second CDR1–2 depend on each other and are found in turn.
+where r3 and r2 are the shares of molecules with a break in FR3 and in FR2, F the frequency of a CDR1–2 and
+F1 that of a CDR1 in the sample. Rates, parents and second CDR1–2 depend on each other and are found in turn.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import stats
 
-from bactrian.discovery.clonotypes.links import Flags, Floats, Index, Links, Shares
-from bactrian.discovery.clonotypes.settings import ClonotypeSettings
+from bactrian.discovery.clonotypes.links import Flags, Floats, Index, Links, Shares, sum_by
+
+if TYPE_CHECKING:
+    from bactrian.discovery.clonotypes.settings import ClonotypeSettings
 
 # Breaks fall on FR2 (17 codons) and FR3 (38): their share where no data tell them apart.
 FR2_SHARE = 17 / 55
-# Molecules of one CDR3 in one sample beyond which it gains no more weight in the estimate of the rate, so that no
-# single clone decides it.
+# Molecules of one CDR3 in one sample beyond which it gains no more weight in the estimate of the rate, so
+# that no single clone decides it.
 CAP = 100
 # A sample's rate is drawn to the library's with the weight of so many molecules.
 SHRINK = 50
@@ -31,7 +34,8 @@ ENOUGH = 200
 LEAST_RATE = 1e-6
 # Share of a CDR3's molecules from which its most abundant CDR1–2 serves the first estimate of the rate.
 FIRST_SHARE = 0.3
-# Molecules with a CDR3's own CDR1–2 below this share of their expected number, significantly: the parent's is not read.
+# Molecules with a CDR3's own CDR1–2 below this share of their expected number, significantly: the parent's
+# is not read.
 LEAST_OWN = 0.5
 ROUNDS = 3
 
@@ -122,12 +126,14 @@ def fit_recombination(
 
 def _most_abundant(links: Links, cdr3s: int) -> Parents:
     keys, place = np.unique(links.key, return_inverse=True)
-    totals = np.bincount(place, weights=links.count, minlength=keys.size)
+    totals: Floats = sum_by(place, links.count, keys.size)
     share = totals / links.cdr3_counts[keys // links.width]
-    return _best(keys // links.width, keys % links.width, totals, share, cdr3s, FIRST_SHARE)
+    return _best(
+        keys // links.width, keys % links.width, score=totals, posterior=share, cdr3s=cdr3s, least=FIRST_SHARE
+    )
 
 
-def _best(cdr3: Index, pair: Index, score: Floats, posterior: Floats, cdr3s: int, least: float) -> Parents:
+def _best(cdr3: Index, pair: Index, *, score: Floats, posterior: Floats, cdr3s: int, least: float) -> Parents:
     """Take the pair of the highest score of each CDR3, the first of equals."""
     order = np.lexsort((pair, -score, cdr3))
     first = order[np.flatnonzero(np.diff(cdr3[order], prepend=-1))]
@@ -167,13 +173,13 @@ def estimate_rates(
     parent = parents.pair[links.cdr3[use]]
     weight = count * np.minimum(1.0, CAP / links.sample_cdr3_counts[use])
     same_cdr2 = links.cdr2[use] == links.cdr2_of_pair[parent]
-    off = (links.pair[use] != parent) & ~links.error[use]
+    off = (links.pair[use] != parent) & ~links.near[use]
     same_pair_share = links.pair_shares.of(sample, parent)
     cdr2_share = links.cdr2_shares.of(sample, links.cdr2_of_pair[parent])
     cdr1_share = links.cdr1_shares.of(sample, links.cdr1_of_pair[parent])
 
     def by_sample(values: Floats) -> Floats:
-        return np.bincount(sample, weights=values, minlength=samples)
+        return sum_by(sample, values, samples)
 
     seen3 = by_sample(weight * (off & ~same_cdr2))
     full3 = by_sample(weight * (1.0 - cdr2_share))
@@ -195,10 +201,10 @@ def estimate_rates(
 def _rate_by_agreement(links: Links, parents: Parents) -> float:
     """Estimate one rate from how often two molecules of a CDR3 in a sample have the same CDR1–2.
 
-    Two such molecules agree with probability (1 - r)² (1 - H) + H, H the chance that two drawn partners are the same.
-    Without any such pair of molecules the result is 0.5: nothing is known.
+    Two such molecules agree with probability (1 - r)² (1 - H) + H, H the chance that two drawn partners are
+    the same. Without any such pair of molecules the result is 0.5: nothing is known.
     """
-    pair = np.where(links.error, parents.pair[links.cdr3], links.pair)
+    pair = np.where(links.near, parents.pair[links.cdr3], links.pair)
     width = int(links.sample.max(initial=0)) + 1
     group = links.cdr3 * width + links.sample
     keys, place = np.unique(np.stack((group, pair)), axis=1, return_inverse=True)
@@ -245,20 +251,35 @@ def name_parents(
     candidate_cdr3, candidate_pair = keys // links.width, keys % links.width
     beside = candidate_cdr3 * (int(links.cdr2.max(initial=0)) + 1) + links.cdr2_of_pair[candidate_pair]
     _, family = np.unique(beside, return_inverse=True)
-    halves = np.bincount(candidate, weights=half, minlength=keys.size)
+    halves = sum_by(candidate, half, keys.size)
     family_halves = np.bincount(family, weights=halves)
-    score = np.bincount(candidate, weights=own, minlength=keys.size) + family_halves[family] - halves
+    score = sum_by(candidate, own, keys.size) + family_halves[family] - halves
 
     share = links.sample_cdr3_counts[use] / links.cdr3_counts[cdr3]
-    prior = np.bincount(candidate, weights=share * _prior(links, rates, use), minlength=keys.size)
-    unseen = np.maximum(1.0 - np.bincount(candidate_cdr3, weights=prior, minlength=cdr3s), 1e-9)
+    prior = sum_by(candidate, share * _prior(links, rates, use), keys.size)
+    unseen = np.maximum(1.0 - sum_by(candidate_cdr3, prior, cdr3s), 1e-9)
     score += np.log(prior)
     top = np.log(unseen)
     np.maximum.at(top, candidate_cdr3, score)
     total = np.exp(np.log(unseen) - top)
-    total += np.bincount(candidate_cdr3, weights=np.exp(score - top[candidate_cdr3]), minlength=cdr3s)
+    total += sum_by(candidate_cdr3, np.exp(score - top[candidate_cdr3]), cdr3s)
     posterior = np.exp(score - top[candidate_cdr3]) / total[candidate_cdr3]
-    return _best(candidate_cdr3, candidate_pair, score, posterior, cdr3s, settings.parent_posterior)
+    posterior = posterior / _equals(links, keys)
+    return _best(
+        candidate_cdr3,
+        candidate_pair,
+        score=score,
+        posterior=posterior,
+        cdr3s=cdr3s,
+        least=settings.parent_posterior,
+    )
+
+
+def _equals(links: Links, keys: Index) -> Floats:
+    """How many CDR1–2 within an error of each other, all seen once, a candidate seen once stands for."""
+    totals = np.bincount(np.searchsorted(keys, links.key), weights=links.count, minlength=keys.size)
+    errors = np.bincount(links.cdr3, weights=links.error)[keys // links.width]
+    return np.where(totals == 1, 1.0 + errors, 1.0)
 
 
 def parent_is_read(
@@ -266,9 +287,9 @@ def parent_is_read(
 ) -> Flags:
     """Tell the CDR3s whose own CDR1–2 make up what recombination leaves of its molecules.
 
-    Where far fewer molecules than 1 - r carry the supposed parent, the true one is not among what was read (its CDR1 or
-    CDR2 cannot be read, or the CDR3 belongs to many clones), and the most probable of the others would be
-    a partner of recombination.
+    Where far fewer molecules than 1 - r carry the supposed parent, the true one is not among what was read
+    (its CDR1 or CDR2 cannot be read, or the CDR3 belongs to many clones), and the most probable of the others
+    would be a partner of recombination.
 
     Args:
         links: What was read beside what.
@@ -281,11 +302,11 @@ def parent_is_read(
         True where the number is not too small (less than half of the expected, and improbably few), by CDR3.
     """
     cdr3s = parents.pair.size
-    own = (links.pair == parents.pair[links.cdr3]) | links.error | _is_second(links, seconds)
-    carried = np.bincount(links.cdr3, weights=links.count * own, minlength=cdr3s)
-    total = np.bincount(links.cdr3, weights=links.count, minlength=cdr3s)
+    own = (links.pair == parents.pair[links.cdr3]) | links.near | _is_second(links, seconds)
+    carried = sum_by(links.cdr3, links.count * own, cdr3s)
+    total = sum_by(links.cdr3, links.count, cdr3s)
     intact = 1.0 - (rates.fr2 + rates.fr3)[links.sample]
-    expected = np.bincount(links.cdr3, weights=links.count * intact, minlength=cdr3s)
+    expected = sum_by(links.cdr3, links.count * intact, cdr3s)
     chance = np.divide(expected, total, out=np.ones(cdr3s), where=total > 0)
     few = stats.binom.cdf(carried, total, chance) < settings.evidence_error_rate
     missing: Flags = few & (carried < LEAST_OWN * expected)
@@ -313,8 +334,8 @@ def find_seconds(links: Links, rates: Rates, parents: Parents, *, settings: Clon
     """Find the CDR1–2 that a CDR3 carries beyond what recombination predicts.
 
     Molecules of a second CDR1–2 are tested against the negative binomial of the predicted number, summed over
-    the samples. The strongest of each CDR3 is accepted first: its CDR2 then also predicts the products of breaks
-    in FR2, before the next is judged.
+    the samples. The strongest of each CDR3 is accepted first: its CDR2 then also predicts the products of
+    breaks in FR2, before the next is judged.
 
     Args:
         links: What was read beside what.
@@ -326,10 +347,10 @@ def find_seconds(links: Links, rates: Rates, parents: Parents, *, settings: Clon
         The further clonotypes.
     """
     keys, place = np.unique(links.key, return_inverse=True)
-    totals = np.bincount(place, weights=links.count, minlength=keys.size)
-    errors = np.bincount(place, weights=links.error, minlength=keys.size) > 0
+    totals = sum_by(place, links.count, keys.size)
+    errors = sum_by(place, links.error, keys.size) > 0
     cdr3, pair = keys // links.width, keys % links.width
-    tested = np.flatnonzero((totals >= settings.evidence_reads) & ~errors & (pair != parents.pair[cdr3]))
+    tested = np.flatnonzero((totals >= settings.second_reads) & ~errors & (pair != parents.pair[cdr3]))
     cdr3, pair, totals = cdr3[tested], pair[tested], totals[tested]
     shares = np.maximum(totals / links.cdr3_counts[cdr3], _largest_share(links, keys[tested], settings))
     from_fr3, from_fr2 = _predicted(links, rates, cdr3, pair)
@@ -359,7 +380,7 @@ def find_seconds(links: Links, rates: Rates, parents: Parents, *, settings: Clon
 
 def _largest_share(links: Links, keys: Index, settings: ClonotypeSettings) -> Floats:
     """Largest share of the CDR3's molecules in one sample, where enough molecules show it."""
-    enough = (links.count >= settings.evidence_reads) & np.isin(links.key, keys)
+    enough = (links.count >= settings.second_reads) & np.isin(links.key, keys)
     largest = np.zeros(keys.size)
     place = np.searchsorted(keys, links.key[enough])
     np.maximum.at(largest, place, links.count[enough] / links.sample_cdr3_counts[enough])
@@ -379,6 +400,6 @@ def _predicted(links: Links, rates: Rates, cdr3: Index, pair: Index) -> tuple[Fl
     fr3 = molecules[spot] * rates.fr3[sample] * links.pair_shares.of(sample, pair[test])
     fr2 = molecules[spot] * rates.fr2[sample] * links.cdr1_shares.of(sample, links.cdr1_of_pair[pair[test]])
     return (
-        np.bincount(test, weights=fr3, minlength=cdr3.size),
-        np.bincount(test, weights=fr2, minlength=cdr3.size),
+        sum_by(test, fr3, cdr3.size),
+        sum_by(test, fr2, cdr3.size),
     )

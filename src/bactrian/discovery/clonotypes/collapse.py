@@ -1,9 +1,9 @@
 """Nucleotide errors go back to the clone they were copied from, by abundance skew.
 
-Greedy and UNOISE-like: sequences are visited from the most to the least abundant; each folds into the accepted
-one that most probably made it, if its count is small enough for an error, and is accepted otherwise. What
-else speaks for a sequence (its samples, its own CDR1–2) is judged elsewhere and arrives as a list of pairs
-that must not fold.
+Greedy and UNOISE-like: sequences are visited from the most to the least abundant; each folds into the
+accepted one that most probably made it, if its count is small enough for an error, and is accepted
+otherwise. What else speaks for a sequence (its samples, its own CDR1–2) is judged elsewhere and arrives as
+a list of pairs that must not fold.
 """
 
 from __future__ import annotations
@@ -56,13 +56,13 @@ def find_error_pairs(
     lengths = sequences.str.len_bytes().to_numpy().astype(np.int64)
     limits = np.minimum(settings.max_distance, np.maximum(1, lengths // settings.bases_per_error))
     shares = np.ones((2, settings.max_distance + 1))
-    for distance in range(1, settings.max_distance + 1):
-        shares[0, distance] = settings.skew(distance)
-        shares[1, distance] = max(settings.skew(distance), settings.single_skew(distance))
+    for step in range(1, settings.max_distance + 1):
+        shares[0, step] = settings.skew(step)
+        shares[1, step] = max(settings.skew(step), settings.single_skew(step))
     unsure = sequences.str.contains("N", literal=True).to_numpy()
     large = np.flatnonzero(~unsure & (counts * shares[:, 1:].max(initial=0.0) >= 1))
     packed = Packed.of(sequences)
-    found = [
+    found_parts = [
         find_skewed_pairs(
             packed,
             counts,
@@ -74,15 +74,15 @@ def find_error_pairs(
         )
         for children, parents in ((~unsure, large), (unsure, np.flatnonzero(~unsure)))
     ]
-    child, parent, distance = (np.concatenate(column) for column in zip(*found, strict=True))
+    child, parent, distance = (np.concatenate(part) for part in zip(*found_parts, strict=True))
     order = np.lexsort((parent, child))
     child, parent, distance = child[order], parent[order], distance[order]
     single = (counts[child] == 1).astype(np.int64)
     return ErrorPairs(child=child, parent=parent, distance=distance, allowed=shares[single, distance])
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _fold(order, rank, first, last, parent, score, centroid):  # type: ignore[no-untyped-def]
+@njit(cache=True, nogil=True)
+def _fold(order, rank, first, last, parent, score, centroid):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     for place in range(order.size):
         i = order[place]
         best = -1
@@ -90,9 +90,11 @@ def _fold(order, rank, first, last, parent, score, centroid):  # type: ignore[no
             j = parent[pair]
             if centroid[j] != j or rank[j] > place:
                 continue
-            if best < 0 or score[pair] > score[best]:
-                best = pair
-            elif score[pair] == score[best] and rank[j] < rank[parent[best]]:
+            if (
+                best < 0
+                or score[pair] > score[best]
+                or (score[pair] == score[best] and rank[j] < rank[parent[best]])
+            ):
                 best = pair
         if best >= 0:
             centroid[i] = parent[best]

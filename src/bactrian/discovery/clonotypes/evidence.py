@@ -1,8 +1,8 @@
 """What keeps a close, small CDR3 apart from the large one: its samples, or a CDR1–2 of its own.
 
 Errors follow the clone they come from: in each sample they are few beside it, and they carry the CDR1–2 its
-molecules carry there (chimeras included). Both are tested against a ceiling, not against the error rate: a child
-must be larger, in some sample, than any error may be, or carry a CDR1–2 that its parent's own
+molecules carry there (chimeras included). Both are tested against a ceiling, not against the error rate: a
+child must be larger, in some sample, than any error may be, or carry a CDR1–2 that its parent's own
 molecules do not show. Children of a takeover clone, many but small beside it wherever they are, fail both.
 """
 
@@ -89,10 +89,10 @@ def weigh_evidence(
 ) -> Evidence:
     """Test pairs of sequences for what an error cannot do.
 
-    By samples: in sample s an error child has at most the allowed share of its parent's molecules, so its count
-    is Poisson with mean at most allowed × (parent + 1). By CDR1–2: an error child draws its CDR1–2 from its
-    parent's molecules of that sample; where these are few, from the commoner of the parent's pooled share
-    and the sample's.
+    By samples: in sample s an error child has at most the allowed share of its parent's molecules, so its
+    count is Poisson with mean at most allowed × (parent + 1). By CDR1–2: an error child draws its CDR1–2
+    from its parent's molecules of that sample; where these are few, from the commoner of the parent's
+    pooled share and the sample's.
 
     Args:
         occurrences: Where the sequences stand.

@@ -1,18 +1,20 @@
 """The full VHH of every molecule: framework residues of a clonotype, with errors taken out.
 
-Columns are the 128 IMGT positions. Within a clonotype a residue that few molecules show is an error; residues that
-enough show are variants, and the patterns of variants are its haplotypes.
+Columns are the 128 IMGT positions. Within a clonotype a residue that few molecules show is an error; residues
+that enough show are variants, and the patterns of variants are its haplotypes.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 from numba import njit
 
-from bactrian.discovery.clonotypes.links import Flags, Index
+if TYPE_CHECKING:
+    from bactrian.discovery.clonotypes.links import Flags, Index
 
 UNREAD, GAP = ord("."), ord("-")
 COLUMNS = 128
@@ -56,8 +58,8 @@ def residue_matrix(aligned: pl.Series) -> np.ndarray:
     return matrix
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _consensus(residues, counts, begin, end, columns, least, share, consensus, stays):  # type: ignore[no-untyped-def]
+@njit(cache=True, nogil=True)
+def _consensus(residues, counts, begin, end, columns, least, share, consensus, stays):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     """Most abundant residue of each column, and which residues stay beside it."""
     tally = np.empty(128, np.int64)
     variable = 0
@@ -68,7 +70,7 @@ def _consensus(residues, counts, begin, end, columns, least, share, consensus, s
             tally[residues[row, column]] += counts[row]
         tally[46] = 0  # UNREAD
         top = 0
-        best = np.int64(46)
+        best = 46
         for code in range(128):
             if tally[code] > top:
                 top = tally[code]
@@ -86,8 +88,8 @@ def _consensus(residues, counts, begin, end, columns, least, share, consensus, s
     return variable
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _split(residues, counts, bounds, columns, least, share, found, owner, of_row, exact):  # type: ignore[no-untyped-def]
+@njit(cache=True, nogil=True)
+def _split(residues, counts, bounds, columns, least, share, found, owner, of_row, exact):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     """Fill the haplotypes of every clonotype; returns how many there are."""
     total = 0
     consensus = np.empty(128, np.uint8)
@@ -196,10 +198,10 @@ def find_haplotypes(
 ) -> Haplotypes:
     """Correct the frameworks of each clonotype and find its haplotypes.
 
-    A residue stays beside the consensus with at least `least` molecules and more than `share` of the consensus
-    residue's; so does a pattern of such residues beside the most abundant pattern. A molecule that does not
-    read all variant columns, or whose pattern does not stay, gets the haplotype it contradicts least, the
-    most abundant of equals. A column that no molecule reads stays unread.
+    A residue stays beside the consensus with at least `least` molecules and more than `share` of the
+    consensus residue's; so does a pattern of such residues beside the most abundant pattern. A molecule
+    that does not read all variant columns, or whose pattern does not stay, gets the haplotype it
+    contradicts least, the most abundant of equals. A column that no molecule reads stays unread.
 
     Args:
         residues: uint8, rows × 128.

@@ -1,17 +1,20 @@
 """Sequences of equal length that differ in few places, found without comparing all with all.
 
-A sequence is cut into k + 1 interleaved blocks (position i belongs to block i mod (k + 1)): two sequences that
-differ in at most k places agree in one block at least. Interleaving spreads the conserved ends of a CDR3
+A sequence is cut into k + 1 interleaved blocks (position i belongs to block i mod (k + 1)): two sequences
+that differ in at most k places agree in one block at least. Interleaving spreads the conserved ends of a CDR3
 over all blocks, so that no block is the same for everyone.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
 from numba import njit
+
+if TYPE_CHECKING:
+    import polars as pl
 
 UNSURE = ord("N")
 
@@ -44,8 +47,8 @@ class Packed:
         return cls(codes=np.frombuffer(joined, np.uint8), starts=starts)
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _block_keys(codes, starts, groups, limits, members, block):  # type: ignore[no-untyped-def]
+@njit(cache=True, nogil=True)
+def _block_keys(codes, starts, groups, limits, members, block):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     """Hash of (group, length, block content) for each member sequence."""
     keys = np.empty(members.size, np.uint64)
     prime = np.uint64(0x100000001B3)
@@ -60,8 +63,8 @@ def _block_keys(codes, starts, groups, limits, members, block):  # type: ignore[
     return keys
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _distance(codes, a, b, length, limit, block):  # type: ignore[no-untyped-def]
+@njit(cache=True, nogil=True)
+def _distance(codes, a, b, length, limit, block):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     """Substitutions between two sequences; -1 if more than `limit`, or if an earlier block agrees.
 
     An N of the first sequence differs from everything when blocks are compared (so that a pair is found
@@ -85,8 +88,8 @@ def _distance(codes, a, b, length, limit, block):  # type: ignore[no-untyped-def
     return distance
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _scan(codes, starts, groups, limits, counts, shares, queries, query_keys, targets, keys, block):  # type: ignore[no-untyped-def]
+@njit(cache=True, nogil=True)
+def _scan(codes, starts, groups, limits, counts, shares, queries, query_keys, targets, keys, block):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     """All (query, target, distance) of one block whose counts fit the skew."""
     capacity = max(1024, queries.size)
     child = np.empty(capacity, np.int64)
@@ -175,7 +178,7 @@ def find_skewed_pairs(
     return small[order], large[order], distance[order]
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _root(roots, i):  # type: ignore[no-untyped-def]
     while roots[i] != i:
         roots[i] = roots[roots[i]]
@@ -183,8 +186,8 @@ def _root(roots, i):  # type: ignore[no-untyped-def]
     return i
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _link(codes, starts, limits, members, keys, roots):  # type: ignore[no-untyped-def]
+@njit(cache=True, nogil=True)
+def _link(codes, starts, limits, members, keys, roots):  # type: ignore[no-untyped-def]  # noqa: PLR0917
     """Join the sets of members that share a block and lie within their limit; members are sorted by key."""
     begin = 0
     while begin < members.size:
@@ -216,7 +219,7 @@ def _link(codes, starts, limits, members, keys, roots):  # type: ignore[no-untyp
         begin = end
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _flatten(roots):  # type: ignore[no-untyped-def]
     """Point every sequence straight at its root; roots precede their members."""
     for i in range(roots.size):
@@ -245,7 +248,7 @@ def link_close(packed: Packed, limits: np.ndarray) -> np.ndarray:
     return roots
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _paired_distances(codes, starts, left, right):  # type: ignore[no-untyped-def]
     distances = np.full(left.size, 1 << 30, np.int64)
     for m in range(left.size):

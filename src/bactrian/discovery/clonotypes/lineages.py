@@ -11,7 +11,8 @@ from bactrian.discovery.clonotypes.hamming import Packed, link_close
 def group_lineages(cdr3s: pl.DataFrame, *, identity: float = 0.8) -> pl.DataFrame:
     """Group CDR3s by single linkage at a least share of equal residues.
 
-    Two CDR3s are linked if they have the same length L and differ in at most floor((1 - identity) L) residues.
+    Two CDR3s are linked if they have the same length L and differ in at most floor((1 - identity) L)
+    residues.
 
     Args:
         cdr3s: Distinct `cdr3` with `count` (molecules).

@@ -1,7 +1,7 @@
 """Which CDR1–2 was read beside which CDR3, as arrays, and how common each CDR1–2 is in a sample.
 
-A pair is one CDR1 with one CDR2 (amino acids); a link is a pair read beside a CDR3 in a sample. Sums run over sorted
-arrays in one thread, so that the last bit of a result does not depend on the machine.
+A pair is one CDR1 with one CDR2 (amino acids); a link is a pair read beside a CDR3 in a sample. Sums run over
+sorted arrays in one thread, so that the last bit of a result does not depend on the machine.
 """
 
 from __future__ import annotations
@@ -15,6 +15,20 @@ import numpy.typing as npt
 Index = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
+
+
+def sum_by(key: Index, weight: npt.NDArray[np.generic], size: int) -> Floats:
+    """Add up weights by key, in the order they stand.
+
+    Args:
+        key: Numbers below `size` (n).
+        weight: What is added (n).
+        size: Number of keys.
+
+    Returns:
+        Sums (size).
+    """
+    return np.asarray(np.bincount(key, weights=weight, minlength=size), dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -78,7 +92,9 @@ class Links:
         cdr1: Number of its CDR1 (n).
         cdr2: Number of its CDR2 (n).
         count: Molecules (n).
-        error: The pair is read as a likely error of the CDR3's most abundant pair, seen once (bool, n).
+        near: The pair is another than the CDR3's most abundant one, and as close to it as errors are: an
+            error or a relative, and no sign of recombination (bool, n).
+        error: It is near and was seen once in the library (bool, n).
     """
 
     sample: Index
@@ -87,6 +103,7 @@ class Links:
     cdr1: Index
     cdr2: Index
     count: Index
+    near: Flags
     error: Flags
 
     @cached_property

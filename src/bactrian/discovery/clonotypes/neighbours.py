@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import polars as pl
 
 from bactrian.discovery.clonotypes.evidence import Evidence, Occurrences, weigh_evidence
 from bactrian.discovery.clonotypes.hamming import Packed, paired_distances
-from bactrian.discovery.clonotypes.settings import ClonotypeSettings
+
+if TYPE_CHECKING:
+    from bactrian.discovery.clonotypes.settings import ClonotypeSettings
 
 SCHEMA = {
     "parent": pl.String,

@@ -17,9 +17,10 @@ class ClonotypeSettings:
             CDR3s, which lie close to each other by chance, are not folded at two or three.
         evidence_error_rate: Family-wise error rate of each test that keeps a sequence apart from the clone
             that would absorb it, and of the test for a second CDR1–2 (Bonferroni over what is tested).
-        evidence_reads: Fewest molecules of a sequence, or of a second CDR1–2, that are tested at all.
+        evidence_reads: Fewest molecules of a CDR3 (in a sample; of its CDR1–2) that are tested at all.
         parent_posterior: Posterior from which the parent CDR1–2 of a CDR3 is named. 0.99 is the accuracy
             that named parents are to have.
+        second_reads: Fewest molecules of a second CDR1–2 that are tested.
         second_fold: A second CDR1–2 must have so many times the molecules that recombination predicts.
         second_share: and at least this share of the CDR3's molecules, pooled or in one sample.
         overdispersion: φ of the negative binomial (variance λ + φλ²) that recombinant counts follow; 0.25
@@ -34,7 +35,8 @@ class ClonotypeSettings:
         ValueError: A constant lies outside its range.
 
     References:
-        Edgar RC (2016) UNOISE2: improved error-correction for Illumina 16S and ITS amplicon sequencing. bioRxiv 081257.
+        Edgar RC (2016) UNOISE2: improved error-correction for Illumina 16S and ITS amplicon sequencing.
+        bioRxiv 081257.
     """
 
     skew_alpha: float = 2.0
@@ -43,6 +45,7 @@ class ClonotypeSettings:
     evidence_error_rate: float = 1e-3
     evidence_reads: int = 5
     parent_posterior: float = 0.99
+    second_reads: int = 3
     second_fold: float = 3.0
     second_share: float = 0.02
     overdispersion: float = 0.25
@@ -61,6 +64,7 @@ class ClonotypeSettings:
             "evidence_error_rate": (self.evidence_error_rate, 0.0, 1.0),
             "evidence_reads": (self.evidence_reads, 2, 1_000_000),
             "parent_posterior": (self.parent_posterior, 0.5, 1.0),
+            "second_reads": (self.second_reads, 2, 1_000_000),
             "second_fold": (self.second_fold, 1.0, 1e6),
             "second_share": (self.second_share, 0.0, 1.0),
             "overdispersion": (self.overdispersion, 1e-6, 100.0),
