@@ -28,8 +28,8 @@ SEED = 10
 # (both by general knowledge of primer synthesis and of VHH framework 1 and 4); the cut lies between.
 PRIMER_SHARE = 0.98
 MIXED_BASE = 0.10
-# Behind a primer the framework of a synthetic library may be as constant as the primer; 20 bases from FR1 or FR4
-# do not reach far into a CDR.
+# Behind a primer the framework of a synthetic library may be as constant as the primer; 20 bases from FR1
+# or FR4 do not reach far into a CDR.
 LONGEST = 20
 SHORTEST = 12
 FEWEST_CERTAIN = 10
