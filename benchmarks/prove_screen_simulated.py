@@ -11,13 +11,15 @@ from pathlib import Path
 from bactrian.cli import main as run_bactrian
 from bactrian.discovery.screen import screen_library
 from benchmarks import TargetMissedError
-from benchmarks.screen_checks import Target, measure_balance, measure_truth, table
+from benchmarks.screen_checks import Recovery, Target, measure_balance, measure_truth, table
 
 SHARES = (0.0, 0.05, 0.2, 0.45)
 SIZE = ("--clones", "5000", "--reads", "40000", "--replicates", "2", "--read-length", "250")
 
 
-def simulate_and_screen(folder: Path, chimeras: float, *, seed: int, size: tuple[str, ...] = SIZE) -> dict[str, float]:
+def simulate_and_screen(
+    folder: Path, chimeras: float, *, seed: int, size: tuple[str, ...] = SIZE
+) -> Recovery:
     """Simulate a panning, screen it and hold it to its truth.
 
     Args:
@@ -43,23 +45,23 @@ def simulate_and_screen(folder: Path, chimeras: float, *, seed: int, size: tuple
     return measure_truth(folder / "screen", folder / "panning" / "truth")
 
 
-def list_targets(found: dict[str, float], chimeras: float) -> list[Target]:
+def list_targets(found: Recovery, chimeras: float) -> list[Target]:
     """Give the figures of one simulation with what they must reach."""
     if not chimeras:
         return [
-            Target("error-free molecules recovered", found["recovered"], least=0.995),
-            Target("molecules read without error whose record is exact", found["exact"], least=0.995),
-            Target("false clonotypes at abundance ≥ 3", found["false_clonotypes"], most=0.001),
-            Target("clonotypes with ≥ 20 molecules counted within 5 %", found["abundant_within"], least=1.0),
+            Target("error-free molecules recovered", found.recovered, least=0.995),
+            Target("molecules read without error whose record is exact", found.exact, least=0.995),
+            Target("false clonotypes at abundance ≥ 3", found.false_clonotypes, most=0.001),
+            Target("clonotypes with ≥ 20 molecules counted within 5 %", found.abundant_within, least=1.0),
         ]
     return [
-        Target("clonotypes with ≥ 20 molecules counted within 5 %", found["abundant_within"], least=1.0),
-        Target("false clonotypes at abundance ≥ 3", found["false_clonotypes"], most=0.005),
-        Target("named parent CDR1–2 that are right", found["parents_right"], least=0.99),
-        Target("CDR3s with ≥ 20 molecules whose CDR1–2 is named", found["named"]),
-        Target("largest error of a count ≥ 20", found["worst"]),
-        Target("chimeric molecules, in truth", found["chimeric_true"]),
-        Target("chimeric molecules, found", found["chimeric_found"]),
+        Target("clonotypes with ≥ 20 molecules counted within 5 %", found.abundant_within, least=1.0),
+        Target("false clonotypes at abundance ≥ 3", found.false_clonotypes, most=0.005),
+        Target("named parent CDR1–2 that are right", found.parents_right, least=0.99),
+        Target("CDR3s with ≥ 20 molecules whose CDR1–2 is named", found.named),
+        Target("largest error of a count ≥ 20", found.worst),
+        Target("chimeric molecules, in truth", found.chimeric_true),
+        Target("chimeric molecules, found", found.chimeric_found),
     ]
 
 

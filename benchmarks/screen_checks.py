@@ -1,4 +1,4 @@
-"""What a finished screen is held to: figures measured on its files, against real tables or simulated truth."""
+"""What a finished screen is held to: figures measured on its files, against tables or simulated truth."""
 
 from __future__ import annotations
 
@@ -48,7 +48,9 @@ class Target:
         """Give the figure as a row of a Markdown table."""
         bounds = [f"≥ {self._text(self.least)}" if self.least is not None else "",
                   f"≤ {self._text(self.most)}" if self.most is not None else ""]  # fmt: skip
-        return f"| {self.name} | {self._text(self.value)} | {' '.join(filter(None, bounds)) or '–'} | {'met' if self.met else '**missed**'} |"
+        target = " ".join(filter(None, bounds)) or "–"
+        verdict = "met" if self.met else "**missed**"
+        return f"| {self.name} | {self._text(self.value)} | {target} | {verdict} |"
 
     def _text(self, value: float | None) -> str:
         if value is None:
@@ -58,7 +60,9 @@ class Target:
 
 def table(targets: list[Target]) -> str:
     """Give figures as a Markdown table."""
-    return "\n".join(["| figure | found | target | |", "|---|---|---|---|", *(target.row() for target in targets)])
+    return "\n".join(
+        ["| figure | found | target | |", "|---|---|---|---|", *(target.row() for target in targets)]
+    )
 
 
 def measure_balance(folder: Path) -> list[Target]:
@@ -107,7 +111,9 @@ def measure_mate2(folder: Path) -> list[Target]:
     return [
         Target("mate-2 CDR3s kept on the record, pairs that pass the filter", kept / seen_used, least=0.995),
         Target("the same of all pairs with primers, filtered ones included", kept / seen),
-        Target("Kolmogorov distance of the two CDR3 length distributions", distance, most=0.01, percent=False),
+        Target(
+            "Kolmogorov distance of the two CDR3 length distributions", distance, most=0.01, percent=False
+        ),
     ]
 
 
@@ -129,26 +135,59 @@ def measure_neighbours(folder: Path, *, large: int = 1000) -> list[Target]:
         big = near.filter(pl.col("count") > 0.01 * total)["cdr3"]
         unlisted += sum((parent, child) not in listed for child in big)
     return [
-        Target(f"reads of one-substitution neighbours of CDR3s over {large:,}, median", float(np.median(shares)), most=0.01),
+        Target(
+            f"reads of one-substitution neighbours of CDR3s over {large:,}, median",
+            float(np.median(shares)),
+            most=0.01,
+        ),
         Target("neighbours above 1 % that are not listed", float(unlisted), most=0.0, percent=False),
     ]
 
 
-def measure_truth(folder: Path, truth: Path) -> dict[str, float]:
-    """Hold a screen of simulated reads to their truth; needs pair records and `truth/reads`.
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """What a screen of simulated reads gave back.
+
+    Args:
+        recovered: Share of the molecules free of PCR errors that the tables count for their clone's
+            clonotype; per sample and clone no more than there are.
+        exact: Share of the unrecombined molecules without any error, in the molecule or its reads, whose own
+            record spells the clone's clonotype.
+        error_free: How many molecules are free of PCR errors.
+        false_clonotypes: Share of the clonotypes reported at abundance ≥ 3 that are no clone.
+        reported: How many are reported at that abundance.
+        abundant: Clones with ≥ 20 molecules, summed over the samples.
+        abundant_within: Share of these that are counted within 5 %.
+        worst: Largest relative error of their counts.
+        named: Share of the clonotypes with ≥ 20 molecules whose CDR1–2 is named.
+        parents_right: Share of the named CDR1–2 that are right, whatever their abundance.
+        chimeric_true: Visible share of recombined molecules, in truth.
+        chimeric_found: The share that the screen reports.
+    """
+
+    recovered: float
+    exact: float
+    error_free: int
+    false_clonotypes: float
+    reported: int
+    abundant: int
+    abundant_within: float
+    worst: float
+    named: float
+    parents_right: float
+    chimeric_true: float
+    chimeric_found: float
+
+
+def measure_truth(folder: Path, truth: Path) -> Recovery:
+    """Hold a screen of simulated reads to their truth.
 
     Args:
         folder: Finished screen with `pairs/`.
-        truth: The simulation's folder `truth`.
+        truth: The simulation's folder `truth` with `reads/`.
 
     Returns:
-        recovered: share of the molecules free of PCR errors that the tables count for their clone's clonotype, per
-        sample and clone no more than there are; exact: share of unrecombined molecules without any error in the
-        molecule or its reads whose own record spells the clone's clonotype; false_clonotypes: share of the clonotypes
-        reported at abundance ≥ 3 that are no clone; abundant: clones with ≥ 20 molecules in a sample; abundant_within: share of
-        them counted within 5 %; worst: largest relative error; sum_error: Σ|counted − true| / Σ true over them;
-        named: share of CDR3s with ≥ 20 molecules whose CDR1–2 is named; parents_right: share of named parents that
-        are right, all CDR3s; chimeric_true, chimeric_found: visible shares.
+        The figures.
     """
     clones = pl.read_parquet(truth / "clones.parquet").filter(pl.col("productive"))
     name = pl.concat_str("cdr1", "cdr2", "cdr3", separator=SEPARATOR)
@@ -163,7 +202,9 @@ def measure_truth(folder: Path, truth: Path) -> dict[str, float]:
     named = pooled.filter(~unnamed).with_columns(cdr3=cdr3).filter(pl.col("cdr3").is_in(cdr3s))
     big = pooled.filter(pl.col("count") >= ABUNDANT).with_columns(unnamed=unnamed)
 
-    reads = _read_truth(truth).join(clones.select("clone", "key", pl.col("cdr3").alias("cdr3_true")), on="clone")
+    reads = _read_truth(truth).join(
+        clones.select("clone", "key", pl.col("cdr3").alias("cdr3_true")), on="clone"
+    )
     records = _read_records(folder)
     both = reads.join(records, on=["sample", "pair"], how="left")
     free = both.filter(pl.col("error_free") & (pl.col("molecule") != -1))
@@ -188,28 +229,31 @@ def measure_truth(folder: Path, truth: Path) -> dict[str, float]:
     )
     relative = held.select(pl.col("off") / pl.col("true")).to_series()
     samples = pl.read_csv(folder / "samples.csv").sum()
-    return {
-        "recovered": found / free.height,
-        "exact": exact / clean.height,
-        "error_free": float(free.height),
-        "false_clonotypes": reported.filter(wrong).height / reported.height,
-        "reported": float(reported.height),
-        "abundant": float(held.height),
-        "abundant_within": float((relative <= 0.05).mean() or 0.0),
-        "worst": float(relative.max() or 0.0),  # type: ignore[arg-type]
-        "sum_error": held["off"].sum() / held["true"].sum(),
-        "named": 1 - float(big["unnamed"].mean() or 0.0),
-        "parents_right": named.filter(pl.col("clonotype").is_in(known)).height / max(named.height, 1),
-        "chimeric_true": both.filter(pl.col("status") == "productive")["chimeric"].mean() or 0.0,  # type: ignore[dict-item]
-        "chimeric_found": samples["chimeric"][0] / samples["productive"][0],
-    }
+    productive = both.filter(pl.col("status") == "productive")
+    return Recovery(
+        recovered=found / free.height,
+        exact=exact / clean.height,
+        error_free=free.height,
+        false_clonotypes=reported.filter(wrong).height / reported.height,
+        reported=reported.height,
+        abundant=held.height,
+        abundant_within=relative.le(0.05).sum() / held.height,
+        worst=float(relative.to_numpy().max()),
+        named=1 - big["unnamed"].sum() / big.height,
+        parents_right=named.filter(pl.col("clonotype").is_in(known)).height / named.height,
+        chimeric_true=productive["chimeric"].sum() / productive.height,
+        chimeric_found=samples["chimeric"][0] / samples["productive"][0],
+    )
 
 
 def _read_truth(truth: Path) -> pl.DataFrame:
     """Give the truth of every read pair with its sample and place in the file."""
     return pl.concat(
         [
-            pl.read_parquet(path).drop("pair", strict=False).with_row_index("pair").with_columns(sample=pl.lit(path.stem))
+            pl.read_parquet(path)
+            .drop("pair", strict=False)
+            .with_row_index("pair")
+            .with_columns(sample=pl.lit(path.stem))
             for path in sorted((truth / "reads").glob("*.parquet"))
         ]
     )

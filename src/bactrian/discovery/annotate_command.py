@@ -104,7 +104,7 @@ def annotate_files(
     records = []
     for file in files:
         found = read_sequences(file, kind=kind)
-        click.echo(f"{file}: {len(found):,} sequences", err=True)
+        click.echo(f"{file}: {len(found):,} {'sequence' if len(found) == 1 else 'sequences'}", err=True)
         records += found
     table = annotate_sequences(
         [record.sequence for record in records],

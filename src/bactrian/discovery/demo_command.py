@@ -37,7 +37,9 @@ def demo(context: click.Context, out: Path, workers: int | None, *, quiet: bool)
     silence = ("--quiet",) if quiet else ()
     panning = simulate.commands["panning"]
     click.echo("In simulation: 3,000 clones, 15 samples of 8,000 VHH molecules, 2×151 nt, 30 % recombined.")
-    with panning.make_context("panning", ["--out", str(out / "panning"), *PANNING, *silence], parent=context) as part:
+    with panning.make_context(
+        "panning", ["--out", str(out / "panning"), *PANNING, *silence], parent=context
+    ) as part:
         panning.invoke(part)
     arguments = [str(out / "panning" / "sheet.csv"), "--out", str(out / "screen"), *silence]
     if workers:

@@ -122,13 +122,18 @@ def spell_pairs(pairs: pl.DataFrame, molecules: pl.DataFrame) -> pl.DataFrame:
     """Give each pair the CDRs of its molecule, as read and before any collapse.
 
     Args:
-        pairs: Columns molecule (row of `molecules`; -1 no primers, -2 filtered), rung, status, cdr3, mate2_cdr3.
+        pairs: Columns molecule (row of `molecules`; -1 no primers, -2 filtered), rung, status, cdr3,
+            mate2_cdr3.
         molecules: Molecule frame with cdr1, cdr2.
 
     Returns:
         One row per pair in file order: molecule, rung, status, cdr1, cdr2, cdr3, mate2_cdr3.
     """
-    spelled = molecules.select("cdr1", "cdr2").with_row_index("molecule").cast({"molecule": pairs.schema["molecule"]})
+    spelled = (
+        molecules.select("cdr1", "cdr2")
+        .with_row_index("molecule")
+        .cast({"molecule": pairs.schema["molecule"]})
+    )
     joined = pairs.join(spelled, on="molecule", how="left", maintain_order="left")
     return joined.select("molecule", "rung", "status", "cdr1", "cdr2", "cdr3", "mate2_cdr3")
 
