@@ -21,6 +21,7 @@ CLONOTYPE_COLUMNS = (
     "clonotype", "cdr1", "cdr2", "cdr3", "lineage", "count", "n_samples", "n_chimeric", "n_cdr12_read",
     "n_cdr12_own", "cdr12_support", "cdr12_posterior", "cdr1_best", "cdr2_best", "n_vhhs", "vhh", "rung",
     "nt",
+    "cdr3_nt",
 )  # fmt: skip
 CDR12_SHARES = ("cdr12_support", "cdr12_posterior")
 SAMPLE_COLUMNS = (

@@ -39,7 +39,7 @@ def count_vhhs(
 
     Returns:
         `sample_number, vhh, count`, unsummed; and by clonotype `n_vhhs`, the most abundant `vhh` and the
-        molecule that stands for it (`rung`, `nt`).
+        molecule that stands for it (`rung`, `nt`, `cdr3_nt`).
     """
     unsure = assignment.pair[np.maximum(assignment.clonotype, 0)] < 0
     residues = blank_unsure(residue_matrix(rows["aligned"]), unsure & (assignment.clonotype >= 0))
@@ -101,15 +101,15 @@ def _representatives(own: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
             & (pl.col("cdr1") == pl.col("c1"))
             & (pl.col("cdr2") == pl.col("c2"))
         )
-        .group_by("clonotype_number", "exact", "rung", "nt")
+        .group_by("clonotype_number", "exact", "rung", "nt", "cdr3_nt")
         .agg(pl.col("count").sum())
         .with_columns(
             preference=pl.col("rung").replace_strict(RUNGS, default=len(RUNGS), return_dtype=pl.Int64)
         )
         .sort(
-            ["clonotype_number", "exact", "preference", "count", "nt"],
-            descending=[False, True, False, True, False],
+            ["clonotype_number", "exact", "preference", "count", "nt", "cdr3_nt"],
+            descending=[False, True, False, True, False, False],
         )
         .unique("clonotype_number", keep="first", maintain_order=True)
-        .select("clonotype_number", "rung", "nt")
+        .select("clonotype_number", "rung", "nt", "cdr3_nt")
     )
