@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from bactrian.discovery.reads.mate2 import count_cdr3_mate2
 from bactrian.discovery.reads.primers import PrimerPair
-from bactrian.discovery.reads.sample import count_cdr3_mate2
+from bactrian.discovery.reads.settings import ReadSettings
 from bactrian.discovery.screen import screen_library
 from bactrian.discovery.sheet import read_sheet
 from benchmarks import NotHereError, TargetMissedError
@@ -54,7 +55,7 @@ def measure_correlation(samples: list[str] | None = None) -> pl.DataFrame:
     truth = pl.read_csv(SET / "derived" / "cdr3_counts.tsv.gz", separator="\t")
     rows = []
     for sample in samples or sheet.samples["sample"].to_list():
-        ours = count_cdr3_mate2(sheet.lanes(sample), max_ee=3.0, primers=PRIMERS)
+        ours = count_cdr3_mate2(sheet.lanes(sample), ReadSettings(max_ee=3.0, primers=PRIMERS))
         both = (
             truth.select(cdr3=pl.col("CDR3"), there=pl.col(sample))
             .filter(pl.col("there") >= 5)

@@ -102,7 +102,7 @@ def measure_mate2(folder: Path) -> list[Target]:
         passed = with_cdr3.filter(pl.col("molecule") >= 0)
         seen_used += passed.height
         kept += passed.filter(pl.col("cdr3") == pl.col("mate2_cdr3")).height
-        used = pairs.filter(pl.col("molecule") >= 0)
+        used = pairs.filter((pl.col("molecule") >= 0) & (pl.col("status") != "frameshift"))
         for lengths, column in ((alone, "mate2_cdr3"), (record, "cdr3")):
             counts = used.select(pl.col(column).str.len_chars().alias("n")).drop_nulls().group_by("n").len()
             for length, count in counts.iter_rows():
@@ -189,9 +189,9 @@ def measure_truth(folder: Path, truth: Path) -> Recovery:
     Returns:
         The figures.
     """
-    clones = pl.read_parquet(truth / "clones.parquet").filter(pl.col("productive"))
     name = pl.concat_str("cdr1", "cdr2", "cdr3", separator=SEPARATOR)
-    clones = clones.with_columns(key=name)
+    clones = pl.read_parquet(truth / "clones.parquet").filter(pl.col("productive"))
+    clones = clones.select("clone", "cdr3", key=name)
     counts = pl.read_parquet(folder / "counts_clonotype.parquet").with_columns(pl.col("count").cast(pl.Int64))
     pooled = counts.group_by("clonotype").agg(pl.col("count").sum())
     reported = pooled.filter(pl.col("count") >= REPORTED)
@@ -202,9 +202,7 @@ def measure_truth(folder: Path, truth: Path) -> Recovery:
     named = pooled.filter(~unnamed).with_columns(cdr3=cdr3).filter(pl.col("cdr3").is_in(cdr3s))
     big = pooled.filter(pl.col("count") >= ABUNDANT).with_columns(unnamed=unnamed)
 
-    reads = _read_truth(truth).join(
-        clones.select("clone", "key", pl.col("cdr3").alias("cdr3_true")), on="clone"
-    )
+    reads = _read_truth(truth).join(clones.drop("cdr3"), on="clone")
     records = _read_records(folder)
     both = reads.join(records, on=["sample", "pair"], how="left")
     free = both.filter(pl.col("error_free") & (pl.col("molecule") != -1))

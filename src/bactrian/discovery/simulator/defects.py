@@ -80,7 +80,9 @@ def make_defective_clones(
         }
         columns = [pl.lit(empty.get(name), dtype=clones.schema[name]).alias(name) for name in clones.columns]
         parts.append(pl.select(columns))
-    return pl.concat(parts).with_columns(productive=pl.lit(value=False))
+    # A partner could mend a defect, or bring one: no truth could then say what the molecule counts for.
+    nowhere = [pl.lit(None, dtype=clones.schema[name]).alias(name) for name in ("fr2_start", "fr3_start")]
+    return pl.concat(parts).with_columns(*nowhere, productive=pl.lit(value=False))
 
 
 def _break_by_stop(clones: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
@@ -109,19 +111,16 @@ def _break_by_stop(clones: pl.DataFrame, rng: np.random.Generator) -> pl.DataFra
 
 def _break_frame(clones: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
     amplicons: list[str] = []
-    starts: dict[str, list[int]] = {"fr2_start": [], "fr3_start": []}
     for row in clones.iter_rows(named=True):
         amplicon = row["amplicon"]
         place = int(rng.integers(_PRIMER_ROOM, len(amplicon) - _PRIMER_ROOM - 2))
         size = int(rng.integers(1, 3))
         if rng.random() < 0.5:
-            broken, shift = amplicon[:place] + amplicon[place + size :], -size
+            broken = amplicon[:place] + amplicon[place + size :]
         else:
             extra = "".join(rng.choice(list("ACGT"), size))
-            broken, shift = amplicon[:place] + extra + amplicon[place:], size
+            broken = amplicon[:place] + extra + amplicon[place:]
         amplicons.append(broken)
-        for name, values in starts.items():
-            values.append(row[name] + (shift if place < row[name] else 0))
     nothing = pl.lit(None, dtype=pl.String)
     return clones.with_columns(
         amplicon=pl.Series(amplicons),
@@ -129,5 +128,4 @@ def _break_frame(clones: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame
         cdr1=nothing,
         cdr2=nothing,
         cdr3=nothing,
-        **{name: pl.Series(values) for name, values in starts.items()},
     )

@@ -243,15 +243,14 @@ def _draw_molecules(
     order = rng.permutation(right.size)
     right, origin = right[order].astype(np.int64), origin[order].astype(np.int64)
     left = right.copy()
-    recombined = rng.random(right.size) < settings.chimeras
+    # A molecule without framework offsets (a defective one, an empty vector) has nowhere to recombine.
+    possible = fr2_start >= 0
+    recombined = (rng.random(right.size) < settings.chimeras) & possible[right]
     for number, pool in enumerate(pools):
         rows = np.flatnonzero(recombined & (origin == number))
         if rows.size:
-            ladder = np.cumsum(pool.partners)
+            ladder = np.cumsum(np.where(possible, pool.partners, 0))
             left[rows] = np.searchsorted(ladder, rng.integers(0, ladder[-1], size=rows.size), side="right")
-    # A molecule without the framework regions (an empty vector) has nowhere to recombine.
-    possible = (fr2_start[right] >= 0) & (fr2_start[left] >= 0)
-    recombined &= possible
     left = np.where(recombined, left, right)
     in_fr2 = rng.random(right.size) < settings.fr2_breakpoints
     # At a codon border, where no hybrid codon can be a stop.
