@@ -40,7 +40,8 @@ def take_rows(molecules: pl.DataFrame) -> pl.DataFrame:
     keys = [name for name in COLUMNS if name != "count"]
     return (
         molecules.select(COLUMNS)
-        .with_columns(pl.col("count").cast(pl.Int64), pl.col("fr_insertions").fill_null(""))
+        .with_columns(pl.col(keys).cast(pl.String), pl.col("count").cast(pl.Int64))
+        .with_columns(pl.col("fr_insertions").fill_null(""))
         .filter(pl.col("count") > 0)
         .group_by(keys)
         .agg(pl.col("count").sum())
