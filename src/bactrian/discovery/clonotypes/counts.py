@@ -68,7 +68,7 @@ def count_clonotypes(molecules: pl.DataFrame, *, settings: ClonotypeSettings | N
         `cdr12_support` (their ratio), `cdr12_posterior` (that the CDR1–2 is the parent's and not
         recombination's), `cdr1_best, cdr2_best` (the best guess where unknown), `n_vhhs, vhh` (most
         abundant), `rung, nt` (the most abundant molecule that carries exactly this clonotype; exact
-        framework first, then merged, joined).
+        framework first, then merged, joined) and `cdr3_nt` of that molecule.
 
     Raises:
         InputError: A column is missing, or a molecule has no CDR3.
