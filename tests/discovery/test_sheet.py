@@ -14,6 +14,7 @@ import zstandard
 from bactrian.core.errors import InputError
 from bactrian.discovery.sheet import Sheet, read_sheet
 
+PRIMER = "TCCTGTGCAGCCTC"
 HEADER = "sample,fastq_1,fastq_2,selection,replicate,round,arm,antigen,library"
 GOOD = (
     "in1,in1_R1.fq,in1_R2.fq,unpanned,1,0,input,,L",
@@ -315,16 +316,35 @@ def test_a_folder_is_no_file(folder: Path) -> None:
 
 def test_primers_are_iupac_and_both_or_neither(folder: Path) -> None:
     header = f"{HEADER},primer_fwd,primer_rev"
-    assert (
-        read_sheet(write_sheet(folder, f"{ROW},ACGTN,acgr", header=header)).samples["primer_rev"][0] == "acgr"
-    )
-    assert list_errors(write_sheet(folder, f"{ROW},ACGX,ACG", header=header)) == [
+    assert list_errors(write_sheet(folder, f"{ROW},ACGX,{PRIMER}", header=header)) == [
         "sheet.csv, row 2, column 'primer_fwd': 'ACGX' is not a primer. Write its bases from 5' "
         "to 3' in IUPAC letters."
     ]
-    assert list_errors(write_sheet(folder, f"{ROW},ACG,", header=header)) == [
+    assert list_errors(write_sheet(folder, f"{ROW},{PRIMER},", header=header)) == [
         "sheet.csv, row 2, column 'primer_rev': the cell is empty but primer_fwd is not. "
         "Give both primers of a sample, or neither."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cell", "primer"),
+    [(PRIMER, PRIMER), (PRIMER.lower(), PRIMER), (f"acgtn{PRIMER}", PRIMER), ("UCCTGTGCAGCCUC", PRIMER)],
+    ids=["capitals", "lower case", "with a tail", "with U"],
+)
+def test_primers_of_the_sheet_are_read_as_those_of_the_option(folder: Path, cell: str, primer: str) -> None:
+    path = write_sheet(folder, f"{ROW},{cell},{cell}", header=f"{HEADER},primer_fwd,primer_rev")
+    assert read_sheet(path).samples.select("primer_fwd", "primer_rev").row(0) == (primer, primer)
+
+
+def test_a_primer_that_cannot_be_searched_for_is_refused_before_any_work(folder: Path) -> None:
+    path = write_sheet(folder, f"{ROW},TCC,{PRIMER}acgt", header=f"{HEADER},primer_fwd,primer_rev")
+    assert list_errors(path) == [
+        "sheet.csv, row 2, column 'primer_fwd': the forward primer 'TCC' has 3 certain bases. Expected at "
+        "least 8 of A, C, G, T in its annealing part, written in capitals; lower case marks a tail that does "
+        "not anneal.",
+        "sheet.csv, row 2, column 'primer_rev': the reverse primer 'TCCTGTGCAGCCTCacgt' has lower-case "
+        "letters after its capitals. Lower case marks a tail that does not anneal and stands before the "
+        "annealing part; write the rest in capitals.",
     ]
 
 
@@ -636,8 +656,12 @@ def test_where_leaves_rows_out_of_the_checks(folder: Path) -> None:
             "quotes or with numbers.",
         ),
         ("arm = 'none'", "leaves no row of 6. Change the filter."),
+        (
+            "",
+            "is not an expression that chooses rows. Write one such as \"selection not in ('A1', 'B1')\".",
+        ),
     ],
-    ids=["syntax", "misspelt", "unknown", "number for text", "aggregate", "nothing left"],
+    ids=["syntax", "misspelt", "unknown", "number for text", "aggregate", "nothing left", "empty"],
 )
 def test_where_that_is_wrong(folder: Path, where: str, sentence: str) -> None:
     path = write_sheet(folder, *GOOD)

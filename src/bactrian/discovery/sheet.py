@@ -18,7 +18,7 @@ from bactrian.core.errors import InputError, InputErrors
 from bactrian.discovery.sheet_design import find_design_gaps
 from bactrian.discovery.sheet_filter import filter_rows
 from bactrian.discovery.sheet_lanes import FASTQ_FILE, find_content_error, list_lanes
-from bactrian.discovery.sheet_rules import find_rule_errors
+from bactrian.discovery.sheet_rules import PRIMER_WORDS, find_rule_errors
 from bactrian.discovery.sheet_table import COLUMN_ORDER, OPTIONAL_COLUMNS, read_sheet_table, suggest_name
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def read_sheet(path: Path, *, where: str | None = None, keep_going: bool = False
         InputErrors: All mistakes, in the order of the rows.
     """
     table = read_sheet_table(Path(path))
-    rows = filter_rows(table, where) if where else table.rows
+    rows = table.rows if where is None else filter_rows(table, where)
     errors = find_rule_errors(table, rows)
     lanes, lane_errors = list_lanes(table, rows)
     errors += lane_errors
@@ -142,7 +142,22 @@ def _build_samples(table: SheetTable, rows: Sequence[SheetRow]) -> pl.DataFrame:
         {name: [row.cells.get(name) or None for row in first.values()] for name in columns},
         schema=dict.fromkeys(columns, pl.String),
     )
-    return text.with_columns(pl.col("round").cast(pl.Int64))
+    return text.with_columns(
+        pl.col("round").cast(pl.Int64),
+        *(
+            pl.Series(name, [_read_primer(cell, name) for cell in text[name]], pl.String)
+            for name in PRIMER_WORDS
+        ),
+    )
+
+
+def _read_primer(cell: str | None, column: str) -> str | None:
+    """Give the annealing part of a primer that the rules found right."""
+    if cell is None:
+        return None
+    from bactrian.discovery.reads.primers import parse_primer  # noqa: PLC0415 - only for sheets with primers
+
+    return parse_primer(cell, PRIMER_WORDS[column])
 
 
 def _find_unknown_columns(table: SheetTable) -> Iterator[str]:

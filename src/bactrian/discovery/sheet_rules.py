@@ -19,6 +19,7 @@ ARMS = ("target", "counter", "irrelevant", "input", "control")
 PANNED_ARMS = ("target", "counter", "irrelevant")
 FILLED_COLUMNS = ("sample", "fastq_1", "selection", "replicate", "round", "arm", "library")
 FILE_COLUMNS = ("fastq_1", "fastq_2")
+PRIMER_WORDS = {"primer_fwd": "forward", "primer_rev": "reverse"}
 
 _SAMPLE_NAME = re.compile(r"[A-Za-z0-9_+-][A-Za-z0-9._+-]*")
 _WHOLE_NUMBER = re.compile(r"[0-9]+")
@@ -91,12 +92,25 @@ def _check_primers(row: SheetRow) -> Iterator[tuple[SheetRow, str, str]]:
         other = "primer_rev" if name == "primer_fwd" else "primer_fwd"
         if primer and not _PRIMER.fullmatch(primer):
             yield row, name, f"'{primer}' is not a primer. Write its bases from 5' to 3' in IUPAC letters."
+        elif primer and (fault := _find_primer_fault(name, primer)):
+            yield row, name, fault
         if primer and not primers[other]:
             yield (
                 row,
                 other,
                 f"the cell is empty but {name} is not. Give both primers of a sample, or neither.",
             )
+
+
+def _find_primer_fault(column: str, primer: str) -> str | None:
+    """Say why a primer cannot be searched for, in the words that `--primers` uses."""
+    from bactrian.discovery.reads.primers import parse_primer  # noqa: PLC0415 - only for sheets with primers
+
+    try:
+        parse_primer(primer, PRIMER_WORDS[column])
+    except InputError as error:
+        return error.message
+    return None
 
 
 def _check_samples(table: SheetTable, rows: Sequence[SheetRow]) -> Iterator[tuple[SheetRow, str, str]]:

@@ -106,6 +106,8 @@ def check_primer(primer: str, name: str, where: Where | None = None) -> None:
 def parse_primer(text: str, name: str, where: Where | None = None) -> str:
     """Read one primer; a lower-case tail before the capitals is dropped.
 
+    A primer without any capital has no tail marked: all of it anneals.
+
     Args:
         text: Primer as ordered, 5' to 3'.
         name: `forward` or `reverse`, for the message.
@@ -122,7 +124,7 @@ def parse_primer(text: str, name: str, where: Where | None = None) -> str:
         'TCCTGTGCAGCCTC'
     """
     primer = "".join(text.split())
-    annealing = primer.lstrip("abcdefghijklmnopqrstuvwxyz")
+    annealing = primer.upper() if primer.islower() else primer.lstrip("abcdefghijklmnopqrstuvwxyz")
     if any(letter.islower() for letter in annealing):
         msg = (
             f"the {name} primer '{primer}' has lower-case letters after its capitals. Lower case marks a "
