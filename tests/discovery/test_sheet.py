@@ -191,9 +191,8 @@ def test_compressed_files_are_looked_into(folder: Path, suffix: str) -> None:
     read_sheet(path)
     (folder / f"a_R1.fq.{suffix}").write_bytes(compress(b">r\nAC\n"))
     assert list_errors(path) == [
-        f"sheet.csv, row 2, column 'fastq_1': 'a_R1.fq.{suffix}' is not FASTQ: its first line "
-        "starts with '>r' "
-        "instead of '@'. Name a FASTQ file (plain, .gz, .bz2 or .zst)."
+        f"sheet.csv, row 2, column 'fastq_1': 'a_R1.fq.{suffix}' is a FASTA file, which has no qualities. "
+        "Name a FASTQ file (plain, .gz, .bz2 or .zst)."
     ]
 
 
@@ -512,7 +511,32 @@ CONTENT_ERRORS = {
         b">r\nACGT\n",
         None,
         "fastq_1",
-        "'a1_R1.fq' is not FASTQ: its first line starts with '>r' instead of '@'. "
+        "'a1_R1.fq' is a FASTA file, which has no qualities. Name a FASTQ file (plain, .gz, .bz2 or .zst).",
+    ),
+    "BAM": (
+        gzip.compress(b"BAM\x01\x00\x00\n\xffrest"),
+        None,
+        "fastq_1",
+        "'a1_R1.fq' is a BAM file. Name a FASTQ file (plain, .gz, .bz2 or .zst).",
+    ),
+    "workbook": (
+        b"PK\x03\x04\x14\x00\x06\x00\n\xff",
+        None,
+        "fastq_1",
+        "'a1_R1.fq' is a ZIP archive or an Excel workbook. Name a FASTQ file (plain, .gz, .bz2 or .zst).",
+    ),
+    "compressed twice": (
+        gzip.compress(gzip.compress(b"@r\nACGT\n+\nFFFF\n")),
+        None,
+        "fastq_1",
+        "'a1_R1.fq' is a file compressed twice (gzip inside); decompress it once. "
+        "Name a FASTQ file (plain, .gz, .bz2 or .zst).",
+    ),
+    "binary": (
+        b"\x00\x01\x1b[2Jabc\n\n\n\n",
+        None,
+        "fastq_1",
+        "'a1_R1.fq' is not FASTQ: its first line starts with '\\x00\\x01\\x1b[2Jabc' instead of '@'. "
         "Name a FASTQ file (plain, .gz, .bz2 or .zst).",
     ),
     "no qualities": (

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, cast
 
 from bactrian.core.errors import InputError
+from bactrian.discovery.reads.streams import name_foreign_format
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,6 +33,8 @@ _MATE_IN_FILE_NAME = (
 # `name.1` of the SRA, are seen in the name itself.
 _MATE_IN_COMMENT = re.compile(r"([12]):[YN]:")
 _LONGEST_LINE = 1 << 24
+# A tar archive shows what it is only here.
+_START_BYTES = 262
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +240,8 @@ def _read_first_header(path: Path) -> str:
     """
     try:
         with _open_reads(path) as stream:
+            start = stream.read(_START_BYTES)
+            stream.seek(0)
             lines = [stream.readline(_LONGEST_LINE).rstrip(b"\r\n") for _ in range(4)]
     except (OSError, EOFError, zlib.error) as error:
         msg = "cannot be read: it is damaged, or not in the compression it seems to have"
@@ -244,12 +249,13 @@ def _read_first_header(path: Path) -> str:
     if not lines[0] and not any(lines):
         msg = "is empty"
         raise _NotFastqError(msg)
+    if kind := name_foreign_format(start):
+        msg = f"is {kind}"
+        raise _NotFastqError(msg)
     header, sequence, plus, qualities = lines
     if not header.startswith(b"@"):
-        msg = (
-            f"is not FASTQ: its first line starts with '{header[:20].decode('ascii', 'replace')}' "
-            "instead of '@'"
-        )
+        shown = repr(header[:20].decode("latin-1"))
+        msg = f"is not FASTQ: its first line starts with {shown} instead of '@'"
         raise _NotFastqError(msg)
     if not plus.startswith(b"+") or len(sequence) != len(qualities):
         msg = (
