@@ -21,6 +21,14 @@ def test_what_is_written_is_read_again(tmp_path: Path, suffix: str) -> None:
     assert read_table(path).equals(FRAME)
 
 
+@pytest.mark.parametrize("suffix", [".csv", ".tsv"])
+def test_an_empty_text_is_written_as_nothing(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"table{suffix}"
+    write_table(pl.DataFrame({"sample": ["a", "b"], "flags": ["", "watch"]}), path)
+    assert '"' not in path.read_text()
+    assert read_table(path)["flags"].to_list() == [None, "watch"]
+
+
 @pytest.mark.parametrize("suffix", [".csv", ".parquet", ".xlsx"])
 def test_equal_frames_give_equal_bytes(tmp_path: Path, suffix: str) -> None:
     first, second = tmp_path / f"1{suffix}", tmp_path / f"2{suffix}"

@@ -25,6 +25,12 @@ def test_wilson_as_published():
     assert high == pytest.approx([0.3662, 0.1605, 0.1611, 0.1718], abs=5e-5)
 
 
+def test_wilson_ends_are_exact_where_nothing_or_everything_was_seen():
+    low, high = wilson_interval([0, 1597, 0, 13], [1597, 1597, 13, 13])
+    assert low[[0, 2]].tolist() == [0.0, 0.0]
+    assert high[[1, 3]].tolist() == [1.0, 1.0]
+
+
 def test_outcome_shares_sum_to_one():
     tallies = pl.DataFrame(
         {

@@ -54,7 +54,9 @@ def wilson_interval(
         share = np.where(n > 0, k / n, math.nan)
         middle = (share + z2 / (2 * n)) / (1 + z2 / n)
         half = np.sqrt(z2) / (1 + z2 / n) * np.sqrt(share * (1 - share) / n + z2 / (4 * n**2))
-    return np.clip(middle - half, 0.0, 1.0), np.clip(middle + half, 0.0, 1.0)
+    # The ends are 0 and 1 exactly where nothing or everything was seen, which rounding misses.
+    low = np.where(share == 0, 0.0, np.clip(middle - half, 0.0, 1.0))
+    return low, np.where(share == 1, 1.0, np.clip(middle + half, 0.0, 1.0))
 
 
 def outcome_shares(tallies: pl.DataFrame, *, confidence: float = 0.95) -> pl.DataFrame:
