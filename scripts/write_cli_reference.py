@@ -1,10 +1,12 @@
 """Write docs/reference/command-line.md from the commands' own help.
 
-python scripts/write_cli_reference.py
+python scripts/write_cli_reference.py          writes it
+python scripts/write_cli_reference.py --check  fails if it is stale
 """
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,5 +55,16 @@ def render_reference() -> str:
     return "\n".join(parts)
 
 
+def main(words: list[str]) -> int:
+    """Write the page, or with `--check` only compare it; give the exit code."""
+    text = render_reference()
+    if "--check" not in words:
+        PAGE.write_text(text, encoding="utf-8")
+    elif PAGE.read_text(encoding="utf-8") != text:
+        print(f"{PAGE.name} is stale. Run: python scripts/write_cli_reference.py", file=sys.stderr)
+        return 3
+    return 0
+
+
 if __name__ == "__main__":
-    PAGE.write_text(render_reference(), encoding="utf-8")
+    sys.exit(main(sys.argv[1:]))

@@ -53,7 +53,7 @@ class RoomGroup(click.Group):
 )
 @click.version_option(__version__, prog_name="bactrian")
 def bactrian() -> None:
-    """From nanobody library to released lot to patient, on one digital thread."""
+    """Turn the reads of a VHH (nanobody) panning into clonotype counts one may trust."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -73,7 +73,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         click.echo(str(error), err=True)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted. What was finished is kept; the same command goes on from there.", err=True)
+        message = "Interrupted. A screen keeps what was finished; the same command goes on from there."
+        click.echo(message, err=True)
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         sys.stdout = None

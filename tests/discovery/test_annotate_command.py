@@ -49,7 +49,7 @@ def test_summary_for_people(tmp_path: Path, fasta: Path) -> None:
     out = tmp_path / "table.csv"
     result = CliRunner().invoke(annotate, [str(fasta), "--out", str(out)], catch_exceptions=False)
     assert result.stdout.splitlines() == [
-        "4 sequences, 1 distinct CDR3s",
+        "4 sequences, 1 distinct CDR3",
         "         2  VHH",
         "         1  part of a VHH or VH",
         "         1  no VHH or VH",

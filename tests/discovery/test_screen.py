@@ -88,6 +88,15 @@ def test_the_files_are_those_of_the_docs(finished: Path) -> None:
     assert json.loads((finished / "summary.json").read_text())["schema"] == "bactrian.screen.summary/1"
 
 
+def test_simulated_reads_are_called_so(panning: Path, finished: Path, tmp_path: Path) -> None:
+    said = "The reads are simulated: nothing here was measured."
+    assert said in json.loads((finished / "summary.json").read_text())["notes"]
+    assert said in (finished / "report.html").read_text()
+    shutil.copytree(panning, tmp_path / "data", ignore=shutil.ignore_patterns("simulation.json"))
+    run = screen_library(tmp_path / "data" / "sheet.csv", tmp_path / "out", workers=1)
+    assert said not in run.summary["notes"]
+
+
 def test_mates_that_do_not_overlap_are_joined_and_their_cdr3_kept(finished: Path) -> None:
     samples = pl.read_csv(finished / "samples.csv").sum()
     assert samples["joined"][0] > samples["merged"][0] > 0
@@ -292,7 +301,9 @@ def test_an_interrupted_run_goes_on_to_the_same_bytes(panning: Path, tmp_path: P
     _, stderr = run.communicate(timeout=60)
     assert run.returncode in {130, 0}, stderr.decode()
     if run.returncode == 130:
-        assert b"Interrupted. What was finished is kept; the same command goes on from there." in stderr
+        assert (
+            b"Interrupted. A screen keeps what was finished; the same command goes on from there." in stderr
+        )
     kept = {path.name.rpartition("-")[0] for path in (broken / ".bactrian" / "reads").iterdir()}
     assert not list(broken.rglob("*.part*"))
     again = screen_library(panning / "sheet.csv", broken, workers=1)

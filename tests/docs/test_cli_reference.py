@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,9 +31,11 @@ def writer() -> ModuleType:
     return module
 
 
-def test_reference_is_what_the_commands_say(writer: ModuleType) -> None:
-    written = writer.PAGE.read_text(encoding="utf-8")
-    assert written == writer.render_reference(), "stale: run `python scripts/write_cli_reference.py`"
+def test_reference_is_what_the_commands_say() -> None:
+    # In a process of its own: Click remembers the help option under which a command was first called.
+    script = ROOT / "scripts" / "write_cli_reference.py"
+    done = subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_every_command_and_option_says_what_it_does(writer: ModuleType) -> None:

@@ -159,7 +159,9 @@ def summarise(table: pl.DataFrame, out: Path) -> dict[str, Any]:
 
 def format_summary(summary: dict[str, Any]) -> str:
     """Write a summary for people."""
-    lines = [f"{summary['sequences']:,} sequences, {summary['distinct_cdr3']:,} distinct CDR3s"]
+    sequences, cdr3s = summary["sequences"], summary["distinct_cdr3"]
+    first = "1 sequence" if sequences == 1 else f"{sequences:,} sequences"
+    lines = [f"{first}, {'1 distinct CDR3' if cdr3s == 1 else f'{cdr3s:,} distinct CDR3s'}"]
     lines += [f"  {count:>8,}  {STATUSES[status]}" for status, count in summary["status"].items() if count]
     for key in ("leaders", "tags"):
         if summary[key]:

@@ -12,6 +12,21 @@ from bactrian.core.errors import InputError
 JOB = "sheet"
 
 
+class JobContext(click.Context):
+    """The job's own context: usage and errors call it what the person typed, `bactrian screen`."""
+
+    @property
+    def command_path(self) -> str:
+        """Give the path of the group, since the job has no word of its own."""
+        return super().command_path if self.parent is None else self.parent.command_path
+
+
+class ScreenJob(click.Command):
+    """The job behind `screen SHEET`."""
+
+    context_class = JobContext
+
+
 class ScreenGroup(click.Group):
     """`screen SHEET …` runs the job; `screen check …` and `screen template …` help with the sheet."""
 
@@ -44,7 +59,8 @@ class ScreenGroup(click.Group):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Show the job's options, then the two words."""
-        options = [record for param in screen_sheet.params if (record := param.get_help_record(ctx))]
+        params = [param for param in screen_sheet.params if isinstance(param, click.Option)]
+        options = [record for param in params if (record := param.get_help_record(ctx))]
         help_option = self.get_help_option(ctx)
         if help_option and (record := help_option.get_help_record(ctx)):
             options.append(record)
@@ -88,7 +104,7 @@ def parse_transformants(
     return tuple(pairs)
 
 
-@click.command(JOB, hidden=True)
+@click.command(JOB, cls=ScreenJob, hidden=True)
 @click.argument("sheet", type=click.Path(path_type=Path))
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder for the results."
@@ -96,13 +112,14 @@ def parse_transformants(
 @click.option("--where", metavar="SQL", help="Rows to take, e.g. \"selection not in ('1.E9')\".")
 @click.option("--primers", metavar="FWD,REV", help="Primers 5'→3', IUPAC. Default: the sheet's, or detected.")
 @click.option("--no-primers", is_flag=True, help="The reads carry no primers: do not look for any.")
-@click.option("--max-ee", type=click.FloatRange(0, min_open=True), default=3.0, show_default=True,
-              help="Expected errors allowed in what is used of a pair.")  # fmt: skip
+@click.option("--max-ee", metavar="NUMBER", type=click.FloatRange(0, min_open=True), default=3.0,
+              show_default=True, help="Most expected errors in what is used of a pair.")  # fmt: skip
 @click.option("--amber", is_flag=True, help="Read the amber stop TAG as Q (suppressor strain).")
-@click.option("--skew", type=click.FloatRange(0, min_open=True), default=2.0, show_default=True,
-              help="Abundance skew of the error collapse; larger folds less.")  # fmt: skip
+@click.option("--skew", metavar="NUMBER", type=click.FloatRange(0, min_open=True), default=2.0,
+              show_default=True,
+              help="Errors at d bases fold up to 2^-(skew*d+1) of their clone.")  # fmt: skip
 @click.option("--transformants", multiple=True, metavar="[LIBRARY=]N", callback=parse_transformants,
-              help="Transformants of the library, for its coverage.")  # fmt: skip
+              help="Transformants of the library, e.g. 1e9, to say how much of it was seen.")  # fmt: skip
 @click.option("--airr", is_flag=True, help="Also write airr/SAMPLE.tsv (AIRR rearrangements).")
 @click.option(
     "--pair-records", is_flag=True, help="Also write pairs/SAMPLE.parquet: what became of each pair."
@@ -110,7 +127,7 @@ def parse_transformants(
 @click.option(
     "--keep-going", is_flag=True, help="Finish the other samples when one fails (exit code is still 1)."
 )
-@click.option("--workers", type=click.IntRange(1), help="Worker processes. Default: every core.")
+@click.option("--workers", metavar="N", type=click.IntRange(1), help="Worker processes. Default: every core.")
 @click.option("--quiet", is_flag=True, help="No progress on standard error.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def screen_sheet(sheet: Path, out: Path, **options: Any) -> int:

@@ -22,7 +22,7 @@ PANNING = (
     show_default=True,
     help="Folder for the simulated reads and the results.",
 )
-@click.option("--workers", type=click.IntRange(1), help="Worker processes. Default: every core.")
+@click.option("--workers", metavar="N", type=click.IntRange(1), help="Worker processes. Default: every core.")
 @click.option("--quiet", is_flag=True, help="No progress on standard error.")
 @click.pass_context
 def demo(context: click.Context, out: Path, workers: int | None, *, quiet: bool) -> None:
@@ -36,7 +36,9 @@ def demo(context: click.Context, out: Path, workers: int | None, *, quiet: bool)
 
     silence = ("--quiet",) if quiet else ()
     panning = simulate.commands["panning"]
-    click.echo("In simulation: 3,000 clones, 15 samples of 8,000 VHH molecules, 2×151 nt, 30 % recombined.")
+    click.echo(
+        "In simulation: 3,000 clones, 15 samples of 8,000 VHH molecules, 2×151 nt, 30 % recombined. Sheet:"
+    )
     with panning.make_context(
         "panning", ["--out", str(out / "panning"), *PANNING, *silence], parent=context
     ) as part:

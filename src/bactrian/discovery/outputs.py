@@ -18,6 +18,7 @@ from bactrian import __version__
 from bactrian.core.tables import atomic_path, write_table
 from bactrian.discovery.airr import make_rearrangements
 from bactrian.discovery.figures import ScreenResults, build_screen_report
+from bactrian.discovery.simulator.writing import DESCRIPTION
 from bactrian.discovery.summary import TALLIES, make_summary
 from bactrian.discovery.tasks import QUALITY_FRAMES
 from bactrian.report import write_report
@@ -35,6 +36,7 @@ SAMPLE_TABLE = (
     "frameshift", "truncated", "not_vhh", "chimeric", "cdr3s", "clonotypes", "top_share", "flags",
 )  # fmt: skip
 FAILED = "failed"
+SIMULATED = "The reads are simulated: nothing here was measured."
 FILES = {
     "samples.csv": "one row per sample: pairs, rungs, defects, chimeras, flags",
     "counts_cdr3.parquet": "counts by CDR3: sample, cdr3, count",
@@ -93,6 +95,7 @@ def write_outputs(parts: ScreenParts, out: Path, *, airr: bool, pair_records: bo
     neighbours = _read_library_frames(parts, "neighbours")
     quality = {name: pl.read_parquet(parts.quality / f"{name}.parquet") for name in QUALITY_FRAMES}
     samples = _sample_table(parts, quality["samples"])
+    notes = [*_origin(parts.sheet), *parts.sheet.warnings]
     summary = make_summary(
         samples,
         n_cdr3=counts["cdr3"]["cdr3"].n_unique(),
@@ -100,7 +103,7 @@ def write_outputs(parts: ScreenParts, out: Path, *, airr: bool, pair_records: bo
         n_vhh=counts["vhh"]["vhh"].n_unique(),
         primers=_primer_words(parts),
         settings=parts.settings,
-        notes=list(parts.sheet.warnings),
+        notes=notes,
         errors=list(parts.errors.values()),
         version=__version__,
     )
@@ -120,6 +123,11 @@ def write_outputs(parts: ScreenParts, out: Path, *, airr: bool, pair_records: bo
     with atomic_path(out / "summary.json") as temporary:
         temporary.write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return summary
+
+
+def _origin(sheet: Sheet) -> list[str]:
+    """Say that the reads are simulated if the simulator's mark stands beside the sheet."""
+    return [SIMULATED] if (sheet.path.parent / DESCRIPTION).is_file() else []
 
 
 def _read_library_frames(parts: ScreenParts, name: str) -> pl.DataFrame:
@@ -244,7 +252,7 @@ def _results(
         clonotypes=clonotypes.head(TOP_CLONOTYPES),
         abundance=_top_abundance(counts["cdr3"]),
         primers=tuple(f"{library}: {said}" for library, said in summary["primers"].items()),
-        notes=tuple(parts.sheet.warnings),
+        notes=tuple(summary["notes"]),
         errors=tuple(parts.errors.values()),
         settings={name: str(value) for name, value in parts.settings.items()},
         versions={"Bactrian": __version__, "Polars": pl.__version__, "NumPy": numpy.__version__},

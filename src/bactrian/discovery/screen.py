@@ -331,6 +331,8 @@ def _settings_in_words(settings: ScreenSettings, *, where: str | None) -> dict[s
         "expected errors at most": settings.max_ee,
         "amber stop TAG": "read as Q" if settings.amber else "a stop",
         "skew of the error collapse": settings.skew_alpha,
-        "transformants": {library or "every library": number for library, number in settings.transformants},
+        "transformants": {
+            library or "every library": int(number) for library, number in settings.transformants
+        },
         "seed of intervals": SEED,
     }

@@ -21,37 +21,58 @@ def simulate() -> None:
     """Invent data with the truth beside it, for demonstrations, tests and training."""
 
 
-@simulate.command()
+@simulate.command(short_help="Simulate a VHH panning.")
 @click.option(
-    "--out", type=click.Path(path_type=Path), required=True, help="New or empty folder for the files."
+    "--out",
+    metavar="DIRECTORY",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="New or empty folder for the files.",
 )
 @click.option(
-    "--seed", type=click.IntRange(0), default=1, show_default=True, help="The same seed gives the same bytes."
+    "--seed",
+    metavar="N",
+    type=click.IntRange(0),
+    default=1,
+    show_default=True,
+    help="The same seed gives the same bytes.",
 )
 @click.option("--setting", type=click.Choice(["standard", "harsh", "null"]), default="standard",
               show_default=True, help="Named settings of the panning.")  # fmt: skip
-@click.option("--clones", type=click.IntRange(1), help="Productive clones of the library. Default: 20000.")
-@click.option("--replicates", type=click.IntRange(1), help="Independent selections of each arm. Default: 3.")
-@click.option("--antigens", type=click.IntRange(1), help="Target antigens. Default: 1.")
-@click.option("--rounds", type=click.IntRange(1), help="Rounds of panning. Default: 2.")
+@click.option(
+    "--clones", metavar="N", type=click.IntRange(1), help="Productive clones of the library. Default: 20000."
+)
+@click.option(
+    "--replicates",
+    metavar="N",
+    type=click.IntRange(1),
+    help="Independent selections of each arm. Default: 3.",
+)
+@click.option("--antigens", metavar="N", type=click.IntRange(1), help="Target antigens. Default: 1.")
+@click.option("--rounds", metavar="N", type=click.IntRange(1), help="Rounds of panning. Default: 2.")
 @click.option("--sequenced", metavar="R,R,…", help="Rounds that are sequenced. Default: all.")
 @click.option("--control", is_flag=True, help="Add an arm that is amplified without antigen.")
 @click.option(
     "--reads",
+    metavar="N",
     type=click.IntRange(1),
     help="Productive molecules per sample. Default: the setting's, 200000 or 40000.",
 )
 @click.option("--primers", type=click.Choice(["framework", "vector"]),
               help="Primers inside FR1 and FR4 (default), or around the whole VHH.")  # fmt: skip
-@click.option("--read-length", type=click.IntRange(20, 1000), help="Cycles of each mate. Default: 250.")
+@click.option("--read-length", metavar="N", type=click.IntRange(20, 1000),
+              help="Cycles of each mate. Default: 250.")  # fmt: skip
 @click.option("--single", is_flag=True, help="Mate 1 only.")
 @click.option(
     "--binned/--smooth", default=True, show_default=True, help="Qualities 2, 11, 25, 37, or whole numbers."
 )
 @click.option(
-    "--chimeras", type=click.FloatRange(0, 0.5), help="Share of molecules recombined in PCR. Default: 0."
+    "--chimeras",
+    metavar="SHARE",
+    type=click.FloatRange(0, 0.5),
+    help="Share of molecules recombined in PCR. Default: 0.",
 )
-@click.option("--hopping", type=click.FloatRange(0, 0.5), default=0.0, show_default=True,
+@click.option("--hopping", metavar="SHARE", type=click.FloatRange(0, 0.5), default=0.0, show_default=True,
               help="Share of pairs from another sample of the run.")  # fmt: skip
 @click.option("--counts", "counts_only", is_flag=True, help="Write count tables and no reads.")
 @click.option("--truth-reads", is_flag=True, help="Also write the truth of every read pair.")

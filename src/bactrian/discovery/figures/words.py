@@ -101,7 +101,8 @@ def say_numbers(results: ScreenResults) -> tuple[Card, ...]:
             Card(count(results.n_cdr3s), f"CDR3s in {plural(results.samples.height, 'sample')}", detail)
         )
     productive = results.total("productive")
-    chimeric = f"{share(ratio(results.total('chimeric'), productive))} of them recombined, counted by CDR3"
+    recombined = share(ratio(results.total("chimeric"), productive))
+    chimeric = f"{recombined} of molecules are recombined; they count by their CDR3"
     if results.n_clonotypes:
         cards.append(Card(count(results.n_clonotypes), "clonotypes (CDR1-2-3)", chimeric))
     rest = used - productive - results.total("stop") - results.total("frameshift")
