@@ -7,6 +7,7 @@ Modules in the order the data goes:
 - `scores`: those counts as integer scores.
 - `chain`: the gapless fast path, which says itself when it may not be used.
 - `align`: the gapped alignment of one sequence.
+- `extend`: frameworks of other V genes, present but too unlike a VHH to be found.
 - `translate`: nucleotides to residues.
 - `frames`: the reading frame of a VHH, VHH or not, and whether the frame changes on the way.
 - `numbering`: many proteins in, IMGT positions and CDRs out.

@@ -219,7 +219,7 @@ def _jump_length(codes, tables, work, loop, i):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _label_loop(loop, labels):  # type: ignore[no-untyped-def]
+def label_loop(loop, labels):  # type: ignore[no-untyped-def]
     """Write the IMGT labels of a loop."""
     position, insertion = labels.position, labels.insertion
     start = labels.loops[loop, 0]
@@ -369,5 +369,5 @@ def finish_labels(first_block, last_block, score, loop_score, labels):  # type: 
             insertion[i] = ordinal
     for loop in range(3):
         if loops[loop, 0] >= 0:
-            _label_loop(loop, labels)
+            label_loop(loop, labels)
     return score

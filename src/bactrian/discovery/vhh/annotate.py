@@ -15,6 +15,7 @@ from bactrian.discovery.vhh.cysteines import pair_cysteines
 from bactrian.discovery.vhh.flanks import name_flanks
 from bactrian.discovery.vhh.germline import Germlines, assign_germline, read_germlines
 from bactrian.discovery.vhh.hallmarks import HALLMARK_POSITIONS, Hallmarks, read_hallmarks
+from bactrian.discovery.vhh.labels import LAST_START
 from bactrian.discovery.vhh.numbering import Numbering, number_proteins
 from bactrian.discovery.vhh.orient import Orientation, orient_sequences
 from bactrian.discovery.vhh.schemes import check_scheme, format_label, label_residues
@@ -24,10 +25,9 @@ if TYPE_CHECKING:
 
 REGIONS = ("fwr1", "cdr1", "fwr2", "cdr2", "fwr3", "cdr3", "fwr4")
 
-LAST_START = 9
 FIRST_END = 121
-"""A domain counts as whole when it begins at IMGT 9 or before and ends at 121 or behind. The primers of VHH
-libraries cover the first eight residues of FR1; W118 to G121 is the motif that fixes where FR4 begins."""
+"""A domain counts as whole when it begins at `LAST_START` or before and ends at 121 or behind: W118 to G121
+is the motif that fixes where FR4 begins."""
 
 LONG_CDR3 = 10
 """Residues by which a long CDR3 exceeds the 13 columns of IMGT, when the place of a missing end is judged."""

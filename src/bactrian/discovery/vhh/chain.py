@@ -42,6 +42,7 @@ _C23: Final = 21
 _W41: Final = 27
 _C104: Final = 79
 _G119: Final = 81
+ANCHORS: Final = np.array([_C23, _W41, _C104, _G119], dtype=np.int64)
 
 # A framework is taken from this share of its best possible score, and only if no second place for it
 # scores MIN_BLOCK: shortcuts are for the plain case.
@@ -186,7 +187,7 @@ def _place_start(codes, tables, block, end):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _loop_change(codes, tables, loop, span, new_start, new_end):  # type: ignore[no-untyped-def] # noqa: PLR0917
+def loop_change(codes, tables, loop, span, new_start, new_end):  # type: ignore[no-untyped-def] # noqa: PLR0917
     """Give what a loop's score changes by when its ends move; impossible if it cannot."""
     length = new_end - new_start
     if length < 0 or length > LOOP_LIMIT[loop] or new_start < 0 or new_end > len(codes):
@@ -196,7 +197,7 @@ def _loop_change(codes, tables, loop, span, new_start, new_end):  # type: ignore
 
 
 @njit(cache=True, nogil=True)
-def _head_pays(codes, tables, block, shift, step, before, kept):  # type: ignore[no-untyped-def] # noqa: PLR0917
+def head_pays(codes, tables, block, shift, step, before, kept):  # type: ignore[no-untyped-def] # noqa: PLR0917
     """Say whether a gap may pay behind which a framework stays and before which it moves.
 
     Args:
@@ -287,12 +288,12 @@ def _gap_may_pay(codes, tables, shifts, first, last):  # type: ignore[no-untyped
             before, after = OPEN, OPEN
             if block > first:
                 span = (start + shifts[block - 1], start + shift)
-                before = _loop_change(codes, tables, block - 1, span, span[0], span[1] + step)
+                before = loop_change(codes, tables, block - 1, span, span[0], span[1] + step)
             if block < last:
                 span = (end + shift, end + shifts[block + 1])
-                after = _loop_change(codes, tables, block, span, span[0] - step, span[1])
+                after = loop_change(codes, tables, block, span, span[0] - step, span[1])
             # No gap can win back more than the framework has lost (and its loop gains).
-            if (not whole or loss + (0 if before == OPEN else before) >= cost) and _head_pays(
+            if (not whole or loss + (0 if before == OPEN else before) >= cost) and head_pays(
                 codes, tables, block, shift, step, before, heads
             ):
                 return True

@@ -10,6 +10,7 @@ from numba import njit
 
 from bactrian.discovery.vhh.align import COLUMNS, IMPOSSIBLE, N_PROFILE, STARTS, Labels, align_one
 from bactrian.discovery.vhh.chain import DECLINED, chain_one
+from bactrian.discovery.vhh.extend import extend_head
 from bactrian.discovery.vhh.labels import N_COLUMNS
 from bactrian.discovery.vhh.scores import STOP
 from bactrian.discovery.vhh.translate import LETTERS, translate_frame
@@ -148,9 +149,24 @@ class FoundReads(NamedTuple):
 
 @njit(cache=True, nogil=True)
 def number_one(codes, tables, work, labels):  # type: ignore[no-untyped-def]
-    """Number one sequence: by the gapless chain if that is safe, otherwise by alignment."""
+    """Number one sequence: by the gapless chain if that is safe, otherwise by alignment.
+
+    Args:
+        codes: Residue codes (n, uint8).
+        tables: Score tables.
+        work: Workspace for at least n residues.
+        labels: Receives the labels.
+
+    Returns:
+        The score, and whether it is that of a VHH, a VH or a part of one.
+    """
     score = chain_one(codes, tables, labels)
-    return align_one(codes, tables, work, labels) if score == DECLINED else score
+    if score == DECLINED:
+        score = align_one(codes, tables, work, labels)
+    is_vhh = judge_score(score, measure_domain(labels.position, labels.insertion)[4])
+    if is_vhh:
+        extend_head(codes, tables, labels)
+    return score, is_vhh
 
 
 @njit(cache=True, nogil=True)
@@ -217,7 +233,11 @@ def annotate_bases(bases, offsets, codon_table, tables, work, found):  # type: i
         frame, score = _choose_frame(codes, sizes, stops, tables, work, labels)
         n, origin = sizes[frame], offsets[row] // 3 + row
         position, insertion = labels.position[frame, :n], labels.insertion[frame, :n]
-        start, end, first, last, columns = measure_domain(position, insertion)
+        is_vhh = judge_score(score, measure_domain(position, insertion)[4])
+        if is_vhh:
+            slot = Labels(position, insertion, labels.loops[frame], labels.blocks[frame])
+            extend_head(codes[frame, :n], tables, slot)
+        start, end, first, last, _ = measure_domain(position, insertion)
         found.score[row] = max(score, 0)
         found.frame[row] = frame
         found.aligned[row] = _UNREAD
@@ -225,7 +245,7 @@ def annotate_bases(bases, offsets, codon_table, tables, work, found):  # type: i
         found.span[row] = 0
         for i in range(n):
             found.letters[origin + i] = LETTERS[codes[frame, i]]
-        if not judge_score(score, columns):
+        if not is_vhh:
             found.status[row] = NOT_VHH
             continue
         found.loops[row] = labels.loops[frame]

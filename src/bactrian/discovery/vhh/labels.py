@@ -20,6 +20,9 @@ EMPTY_COLUMNS: Final = (10, 73)
 # ultralong loops are not VHHs.
 MAX_LOOP: Final = (24, 20, 50)
 
+# A domain that begins here or before is whole: the primers of VHH libraries cover eight residues of FR1.
+LAST_START: Final = 9
+
 # IMGT column after whose residue a long loop takes its insertions, left and right of its middle.
 LOOP_MIDDLES: Final = ((32, 33), (60, 61), (111, 112))
 

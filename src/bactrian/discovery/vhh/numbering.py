@@ -10,7 +10,7 @@ import numpy.typing as npt
 from numba import njit
 
 from bactrian.discovery.vhh.align import Labels, Workspace, make_workspace
-from bactrian.discovery.vhh.frames import MIN_SCORE, judge_score, measure_domain, number_one
+from bactrian.discovery.vhh.frames import MIN_SCORE, measure_domain, number_one
 from bactrian.discovery.vhh.labels import FRAMEWORKS, LOOPS, format_label
 from bactrian.discovery.vhh.profile import RESIDUES, VhhProfile
 from bactrian.discovery.vhh.scores import STOP, UNKNOWN, ScoreTables, load_scores, make_scores
@@ -124,27 +124,26 @@ def pack_sequences(sequences: Sequence[str]) -> tuple[npt.NDArray[np.uint8], npt
 
 
 @njit(cache=True, nogil=True)
-def _number_all(codes, offsets, tables, work, packed, score):  # type: ignore[no-untyped-def] # noqa: PLR0917
+def _number_all(codes, offsets, tables, work, packed, score, is_vhh):  # type: ignore[no-untyped-def] # noqa: PLR0917
     """Number packed sequences; `packed` holds the labels of all of them."""
     for row in range(len(offsets) - 1):
         first, last = offsets[row], offsets[row + 1]
         labels = Labels(
             packed.position[first:last], packed.insertion[first:last], packed.loops[row], packed.blocks[row]
         )
-        score[row] = number_one(codes[first:last], tables, work, labels)
+        score[row], is_vhh[row] = number_one(codes[first:last], tables, work, labels)
 
 
 @njit(cache=True, nogil=True)
-def _measure_all(offsets, score, packed, extent, is_vhh):  # type: ignore[no-untyped-def]
-    """Write extent and verdict of each sequence; take back the labels of what is no VHH."""
+def _measure_all(offsets, packed, extent, is_vhh):  # type: ignore[no-untyped-def]
+    """Write the extent of each domain; take back the labels of what is no VHH."""
     position, insertion = packed.position, packed.insertion
     for row in range(len(offsets) - 1):
         first, last = offsets[row], offsets[row + 1]
-        start, end, first_column, last_column, columns = measure_domain(
-            position[first:last], insertion[first:last]
-        )
-        is_vhh[row] = judge_score(score[row], columns)
         if is_vhh[row]:
+            start, end, first_column, last_column, _ = measure_domain(
+                position[first:last], insertion[first:last]
+            )
             extent[row, 0], extent[row, 1] = start, end
             extent[row, 2], extent[row, 3] = first_column, last_column
         else:
@@ -189,10 +188,10 @@ def number_packed(
         loops=np.zeros((n, 3, 2), dtype=np.int32),
         blocks=np.zeros((n, 4), dtype=np.int32),
     )
-    _number_all(CODES[letters], offsets, tables, work, packed, score)
-    extent = np.zeros((n, 4), dtype=np.int32)
     is_vhh = np.zeros(n, dtype=np.bool_)
-    _measure_all(offsets, score, packed, extent, is_vhh)
+    _number_all(CODES[letters], offsets, tables, work, packed, score, is_vhh)
+    extent = np.zeros((n, 4), dtype=np.int32)
+    _measure_all(offsets, packed, extent, is_vhh)
     packed.loops[~is_vhh] = -1
     return Numbering(
         letters=letters,

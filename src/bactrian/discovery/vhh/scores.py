@@ -30,12 +30,16 @@ class ScoreTables(NamedTuple):
 
     Args:
         residue: Framework scores, 91 profile columns × 22 residue codes.
+        chance_mean: Sum of the mean scores that random residues have in the columns before each column (92).
+        chance_variance: The same for the variance.
         ceiling: Sum of the best scores of the profile columns before each column (92).
         loop_residue: CDR scores, 129 × 22 residue codes, row = IMGT column.
         loop_length: CDR length scores, 3 × length.
     """
 
     residue: npt.NDArray[np.int32]
+    chance_mean: npt.NDArray[np.float64]
+    chance_variance: npt.NDArray[np.float64]
     ceiling: npt.NDArray[np.int64]
     loop_residue: npt.NDArray[np.int32]
     loop_length: npt.NDArray[np.int32]
@@ -122,8 +126,13 @@ def make_scores(profile: VhhProfile) -> ScoreTables:
     for first, last in LOOPS:
         loop_residue[first : last + 1] = everything[first - 1 : last]
     residue = np.ascontiguousarray(everything[columns - 1])
+    background = derive_background()[0] / derive_background()[0].sum()
+    mean = residue[:, : len(RESIDUES)] @ background
+    variance = residue[:, : len(RESIDUES)] ** 2 @ background - mean**2
     tables = ScoreTables(
         residue=residue,
+        chance_mean=np.concatenate([[0.0], np.cumsum(mean)]),
+        chance_variance=np.concatenate([[0.0], np.cumsum(variance)]),
         ceiling=np.concatenate([[0], np.cumsum(residue.max(axis=1))]).astype(np.int64),
         loop_residue=loop_residue,
         loop_length=score_lengths(profile),
