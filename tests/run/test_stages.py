@@ -117,7 +117,18 @@ def test_what_a_killed_run_left_is_cleared(tmp_path: Path) -> None:
         assert list((tmp_path / "words").iterdir()) == []
 
 
-def test_interrupt_stops_workers_and_leaves_nothing_half(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(InputError) as caught, StageStore(tmp_path / "file" / "out" / "stages").hold():
+        pass
+    assert str(caught.value) == (
+        f"{tmp_path / 'file' / 'out'}: nothing can be written here (not a directory). "
+        "Name a folder that you may write to."
+    )
+
+
+def start_slow_run(tmp_path: Path) -> subprocess.Popen[bytes]:
+    """Start a run with one finished stage and one that works for a minute."""
     (tmp_path / "slow.py").write_text(
         textwrap.dedent("""
         import sys, time
@@ -146,6 +157,20 @@ def test_interrupt_stops_workers_and_leaves_nothing_half(tmp_path: Path) -> None
     while not (tmp_path / "stages" / "w" / "q-q").exists() or not any(tmp_path.glob("stages/w/.part-*")):
         assert time.monotonic() < deadline
         time.sleep(0.02)
+    return run
+
+
+def test_workers_do_not_outlive_a_killed_run(tmp_path: Path) -> None:
+    run = start_slow_run(tmp_path)
+    run.kill()
+    # The workers hold the other end of the pipe: it ends when they have ended.
+    run.communicate(timeout=30)
+    with StageStore(tmp_path / "stages").hold():
+        assert [path.name for path in (tmp_path / "stages" / "w").iterdir()] == ["q-q"]
+
+
+def test_interrupt_stops_workers_and_leaves_nothing_half(tmp_path: Path) -> None:
+    run = start_slow_run(tmp_path)
     os.killpg(run.pid, signal.SIGINT)
     _, stderr = run.communicate(timeout=30)
     assert run.returncode != 0

@@ -14,10 +14,10 @@ from concurrent.futures import FIRST_COMPLETED as ANY_DONE
 from concurrent.futures import Executor, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 from uuid import uuid4
 
-from bactrian.core.errors import BactrianError, ConflictError
+from bactrian.core.errors import BactrianError, ConflictError, InputError, Where
 from bactrian.run.progress import Silence
 
 if TYPE_CHECKING:
@@ -80,10 +80,10 @@ class StageStore:
         """Hold the store for this run alone, and clear what a killed run left half-done.
 
         Raises:
+            InputError: If the folder cannot be made or written to.
             ConflictError: If another run holds it.
         """
-        self.root.mkdir(parents=True, exist_ok=True)
-        with (self.root / "lock").open("w") as lock:
+        with self._open_lock() as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
@@ -96,6 +96,16 @@ class StageStore:
                 yield
             finally:
                 self._clear_half_done()
+
+    def _open_lock(self) -> IO[str]:
+        """Make the store's folder and open its lock file."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            return (self.root / "lock").open("w")
+        except OSError as error:
+            reason = (error.strerror or "unknown reason").lower()
+            msg = f"nothing can be written here ({reason}). Name a folder that you may write to."
+            raise InputError(msg, Where(file=str(self.root.parent))) from error
 
     def folder(self, stage: Stage) -> Path:
         """Give the folder in which a stage's files stand once it is finished."""
