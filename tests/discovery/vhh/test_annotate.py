@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import bactrian.discovery
 from bactrian.core.errors import InputError
 from bactrian.discovery.vhh.annotate import COLUMNS, REGIONS, annotate
-from bactrian.discovery.vhh.six_frames import reverse_complement, translate_codon, translate_six_frames
+from bactrian.discovery.vhh.translate import reverse_complement, translate_six_frames
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,7 +45,9 @@ LIGHT = (
     "DIQMTQSPSSLSASVGDRVTITCRASQDVNTAVAWYQQKPGKAPKLLIYSASFLYSGVPSRFSGSRSGTDFTLTISSLQPEDFATYYC"
     "QQHYTTPPTFGQGTKVEIK"
 )
-CODON = {translate_codon("".join(bases)): "".join(bases) for bases in product("ACGT", repeat=3)}
+CODON = {
+    translate_six_frames("".join(bases))[0].protein: "".join(bases) for bases in product("ACGT", repeat=3)
+}
 GENE = "".join(CODON[residue] for residue in VHH)
 
 

@@ -10,7 +10,7 @@ import pytest
 from bactrian.core.errors import InputError
 from bactrian.discovery.vhh.annotate import annotate
 from bactrian.discovery.vhh.germline import assign_germline, read_germlines
-from bactrian.discovery.vhh.six_frames import translate_codon
+from bactrian.discovery.vhh.translate import translate_six_frames
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 V1 = "QVQLVESGGGLVQAGGSLRLSCAASGRTFSSYAMGWFRQAPGKEREFVAAISWSGGSTYYADSVKGRFTISRDNAKNTVYLQMNSLKPEDTAVYYCAA"
 V2 = "EVQLQESGPGLVKPSQTLSLTCTVSGGSITTNYYYWSWIRQPPGKGLEWIGVIGYSGSTYYSPSLKSRTSISRDTSKNQFSLQLSSVTPEDTAVYYCAR"
 J1, J2 = "EYDYWGQGTQVTVSS", "NAMDYWGKGTLVTVSS"
-CODON = {translate_codon("".join(bases)): "".join(bases) for bases in product("ACGT", repeat=3)}
+CODON = {
+    translate_six_frames("".join(bases))[0].protein: "".join(bases) for bases in product("ACGT", repeat=3)
+}
 
 
 def encode(protein: str) -> str:

@@ -8,14 +8,14 @@ Modules in the order the data goes:
 - `chain`: the gapless fast path, which says itself when it may not be used.
 - `align`: the gapped alignment of one sequence.
 - `extend`: frameworks of other V genes, present but too unlike a VHH to be found.
-- `translate`: nucleotides to residues.
+- `translate`: nucleotides to residues, IUPAC codes included, in one or six frames.
 - `frames`: the reading frame of a VHH, VHH or not, and whether the frame changes on the way.
 - `numbering`: many proteins in, IMGT positions and CDRs out.
 - `reads`: one row of annotation per unique nucleotide sequence of the read pipeline.
 
 Sequences without reads take the same numbering through:
 
-- `six_frames`, `orient`: strand and frame of any nucleotide sequence.
+- `orient`: strand and frame of any nucleotide sequence.
 - `flanks`: leaders before the domain and tags behind it, by name.
 - `hallmarks`, `cysteines`, `germline`: VHH or VH, disulfides, nearest germline genes.
 - `schemes`: Kabat, Chothia, Martin and AHo from IMGT.

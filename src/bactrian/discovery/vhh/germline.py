@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from bactrian.core.errors import InputError, Where
 from bactrian.discovery.sequences import read_sequences
-from bactrian.discovery.vhh.six_frames import translate_six_frames
+from bactrian.discovery.vhh.translate import translate_six_frames
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

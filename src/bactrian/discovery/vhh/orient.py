@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from bactrian.discovery.vhh.numbering import number_proteins
 from bactrian.discovery.vhh.reads import annotate_reads
-from bactrian.discovery.vhh.six_frames import translate_six_frames
+from bactrian.discovery.vhh.translate import translate_six_frames
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bactrian.discovery.vhh.numbering import Numbering
-    from bactrian.discovery.vhh.six_frames import ReadingFrame
+    from bactrian.discovery.vhh.translate import ReadingFrame
 
 MAX_SHARED_COLUMNS = 12
 """IMGT columns that two pieces of a domain whose frame breaks may both claim: alignments run on for a few
