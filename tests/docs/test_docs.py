@@ -2,7 +2,8 @@
 
 Blocks run in the order of the page, in one folder; ```python blocks share one namespace. In ```console
 blocks the lines that start with `$ bactrian` are run; what stands below them is their standard output, where
-`…` stands for anything within a line, and a line of `…` for any lines.
+`…` stands for anything within a line, and a line of `…` for any lines. They end with exit code 0, or with the
+one that the line names: `# exit code 1`.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ class Block:
 class Command:
     words: tuple[str, ...]
     output: str
+    code: int = 0
 
 
 def find_blocks(page: Path) -> list[Block]:
@@ -51,7 +53,8 @@ def split_commands(text: str) -> list[Command]:
         line, _, output = part.partition("\n")
         words = shlex.split(line, comments=True)
         if words[:1] == ["bactrian"]:
-            commands.append(Command(tuple(words[1:]), output.strip("\n")))
+            code = re.search(r"# exit code (\d+)$", line)
+            commands.append(Command(tuple(words[1:]), output.strip("\n"), int(code[1]) if code else 0))
     return commands
 
 
@@ -71,7 +74,7 @@ def run_console(text: str, capsys: pytest.CaptureFixture[str]) -> None:
         capsys.readouterr()
         code = main(command.words)
         out, err = capsys.readouterr()
-        assert code == 0, f"$ bactrian {shlex.join(command.words)}\n{err}"
+        assert code == command.code, f"$ bactrian {shlex.join(command.words)}\n{err}"
         if command.output:
             pattern = compile_output(command.output)
             assert pattern.fullmatch(out.rstrip("\n") + "\n"), f"shown:\n{command.output}\n\nprinted:\n{out}"
@@ -101,10 +104,14 @@ def test_shown_output_is_compared() -> None:
 
 
 def test_console_blocks_are_split_into_commands() -> None:
-    text = "$ cd x\n$ bactrian screen s.csv \\\n  --out d  # why\nline 1\nline 2\n$ bactrian --help\n"
+    text = (
+        "$ cd x\n$ bactrian screen s.csv \\\n  --out d  # why\nline 1\nline 2\n$ bactrian --help\n"
+        "$ bactrian screen check s.csv  # exit code 1\n"
+    )
     assert split_commands(text) == [
         Command(("screen", "s.csv", "--out", "d"), "line 1\nline 2"),
         Command(("--help",), ""),
+        Command(("screen", "check", "s.csv"), "", 1),
     ]
 
 

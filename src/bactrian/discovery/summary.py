@@ -14,6 +14,13 @@ if TYPE_CHECKING:
 SCHEMA = "bactrian.screen.summary/1"
 RUNGS = ("merged", "joined", "single")
 STATUSES = ("productive", "stop", "frameshift", "truncated", "not_vhh")
+FLAGS = {
+    "takeover": "one CDR3 and its siblings hold half of it or more",
+    "watch": "one CDR3 holds much of it",
+    "low_depth": "few productive molecules",
+    "contamination": "molecules of another sample were found in it",
+    "failed": "could not be read",
+}
 TALLIES = ("pairs", "primers_found", "filtered", *RUNGS, *STATUSES, "chimeric")
 
 
@@ -104,7 +111,8 @@ def print_summary(summary: dict[str, Any], folder: Path, *, as_json: bool) -> No
     for name, value in lines:
         sys.stdout.write(f"{name:<{width}}  {value}\n")
     for sample, words in summary["flags"].items():
-        sys.stdout.write(f"! {sample}: {', '.join(word.replace('_', ' ') for word in words)}\n")
+        said = ", ".join(f"{word.replace('_', ' ')} ({FLAGS[word]})" for word in words)
+        sys.stdout.write(f"! {sample}: {said}\n")
     for note in summary["notes"]:
         sys.stdout.write(f"! {note}\n")
     sys.stdout.write(f"{folder / 'report.html'}\n")
