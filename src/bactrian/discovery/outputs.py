@@ -50,6 +50,10 @@ FILES = {
 # The report lists the commonest; the Parquet files hold all.
 TOP_CLONOTYPES = 200
 TOP_ABUNDANCE = 25
+FOLDERS = ("quality", "airr", "pairs")
+# A library amplified with a primer pair shows it in nearly all of its pairs (96 % in the real panning);
+# where most lack it, the pair is another library's or wrongly written.
+FEWEST_WITH_PRIMERS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +94,12 @@ def write_outputs(parts: ScreenParts, out: Path, *, airr: bool, pair_records: bo
     order = pl.Enum(list(parts.reads))
     counts = {space: _read_counts(parts, space, order) for space in SPACES}
     clonotypes = _read_library_frames(parts, "clonotypes").sort(
-        "count", "clonotype", descending=[True, False]
+        "count", "clonotype", "library", descending=[True, False, False]
     )
     neighbours = _read_library_frames(parts, "neighbours")
     quality = {name: pl.read_parquet(parts.quality / f"{name}.parquet") for name in QUALITY_FRAMES}
     samples = _sample_table(parts, quality["samples"])
-    notes = [*_origin(parts.sheet), *parts.sheet.warnings]
+    notes = [*_origin(parts.sheet), *_find_lost_primers(parts, samples), *parts.sheet.warnings]
     summary = make_summary(
         samples,
         n_cdr3=counts["cdr3"]["cdr3"].n_unique(),
@@ -107,6 +111,7 @@ def write_outputs(parts: ScreenParts, out: Path, *, airr: bool, pair_records: bo
         errors=list(parts.errors.values()),
         version=__version__,
     )
+    _clear_half_written(out)
     for space in SPACES:
         write_table(counts[space], out / f"counts_{space}.parquet")
     write_table(clonotypes, out / "clonotypes.parquet")
@@ -128,6 +133,34 @@ def write_outputs(parts: ScreenParts, out: Path, *, airr: bool, pair_records: bo
 def _origin(sheet: Sheet) -> list[str]:
     """Say that the reads are simulated if the simulator's mark stands beside the sheet."""
     return [SIMULATED] if (sheet.path.parent / DESCRIPTION).is_file() else []
+
+
+def _find_lost_primers(parts: ScreenParts, samples: pl.DataFrame) -> list[str]:
+    """Give a sentence for every sample in which most pairs lack the primers, which are likely others then."""
+    notes = []
+    for sample, pairs, found in samples.select("sample", "pairs", "primers_found").iter_rows():
+        pair, _ = parts.primers.get(sample, (None, "none"))
+        if pair is not None and pairs and found < FEWEST_WITH_PRIMERS * pairs:
+            notes.append(
+                f"Sample '{sample}': only {found:,} of {pairs:,} pairs carry the primers {pair.forward} and "
+                f"{pair.reverse}; the others are not counted. Check the primers, or whether the files are of "
+                "this library."
+            )
+    return notes
+
+
+def _clear_half_written(out: Path) -> None:
+    """Remove what a killed run had begun to write."""
+    for folder in (out, *(out / name for name in FOLDERS)):
+        for path in folder.glob(".*.part*"):
+            path.unlink(missing_ok=True)
+
+
+def _leave_only(folder: Path, names: set[str]) -> None:
+    """Remove the files of samples that are no longer there."""
+    for path in folder.iterdir():
+        if path.name not in names:
+            path.unlink()
 
 
 def _read_library_frames(parts: ScreenParts, name: str) -> pl.DataFrame:
@@ -197,9 +230,7 @@ def _write_airr(parts: ScreenParts, counts: pl.DataFrame, folder: Path, *, wante
     for sample in parts.reads:
         rows = make_rearrangements(counts.filter(pl.col("sample") == sample), known[libraries[sample]])
         write_table(rows, folder / f"{sample}.tsv")
-    for stale in folder.glob("*.tsv"):
-        if stale.stem not in parts.reads:
-            stale.unlink()
+    _leave_only(folder, {f"{sample}.tsv" for sample in parts.reads})
 
 
 def _copy_pairs(parts: ScreenParts, folder: Path, *, wanted: bool) -> None:
@@ -210,6 +241,7 @@ def _copy_pairs(parts: ScreenParts, folder: Path, *, wanted: bool) -> None:
     for sample, source in parts.reads.items():
         with atomic_path(folder / f"{sample}.parquet") as temporary:
             shutil.copyfile(source / "pairs.parquet", temporary)
+    _leave_only(folder, {f"{sample}.parquet" for sample in parts.reads})
 
 
 def _results(
