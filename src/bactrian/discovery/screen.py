@@ -32,8 +32,10 @@ if TYPE_CHECKING:
 
 WORK = ".bactrian"
 SEED = 1
+# At 10 an error one base off would be folded only below 1 in 2,048 of its clone: the collapse does nothing.
+MOST_SKEW = 10.0
 # Raised when a stage's result changes for the same input; the version of the package counts as well.
-REVISION = 1
+REVISION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,9 @@ class ScreenSettings:
         amber: Whether TAG is read as glutamine.
         skew_alpha: α of the error collapse's abundance skew.
         transformants: Pairs of library ("" for every library) and its number of transformants.
+
+    Raises:
+        InputError: If a number is out of its range.
     """
 
     primers: PrimerPair | None = None
@@ -55,6 +60,15 @@ class ScreenSettings:
     amber: bool = False
     skew_alpha: float = 2.0
     transformants: tuple[tuple[str, float], ...] = ()
+
+    def __post_init__(self) -> None:
+        ReadSettings(max_ee=self.max_ee)
+        if not 0 < self.skew_alpha <= MOST_SKEW:
+            msg = (
+                f"the skew is {self.skew_alpha:g}. Expected a number above 0 and up to {MOST_SKEW:g}; "
+                "2 is the default."
+            )
+            raise InputError(msg)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +197,7 @@ def _transformants(settings: ScreenSettings, sheet: Sheet) -> tuple[tuple[str, i
     """Give the stated number of transformants per library of the sheet."""
     libraries = sheet.samples["library"].unique(maintain_order=True).to_list()
     stated: dict[str, int] = {}
-    for library, number in settings.transformants:
+    for library, number in sorted(settings.transformants):
         if library and library not in libraries:
             msg = f"'{library}' is no library of the sheet. Expected one of: {', '.join(libraries)}."
             raise InputError(msg, Where(file=str(sheet.path), column="library"))
@@ -202,7 +216,8 @@ def _lane_digests(job: _Screening, sample: str) -> list[list[str | None]]:
 def _find_primers(job: _Screening, settings: ScreenSettings) -> dict[str, tuple[PrimerPair | None, str]]:
     """Give each sample its primer pair and where it comes from: given, sheet, detected or none.
 
-    A library's samples were amplified alike, so what most of them show holds for all of them.
+    A library's samples were amplified alike, so what half of them show holds for all of them; a sample with
+    too few reads to tell has no vote.
     """
     rows = [row for row in job.sheet.samples.iter_rows(named=True) if row["sample"] not in job.errors]
     found: dict[str, tuple[PrimerPair | None, str]] = {}
@@ -233,13 +248,15 @@ def _find_primers(job: _Screening, settings: ScreenSettings) -> dict[str, tuple[
     seen = {sample: tasks.read_json(folder / "primers.json") for sample, folder in folders.items()}
     for library in dict.fromkeys(unknown.values()):
         samples = [sample for sample in seen if unknown[sample] == library]
-        votes = Counter((seen[one]["forward"], seen[one]["reverse"]) for one in samples if seen[one])
+        able = [seen[sample] for sample in samples if seen[sample]["enough"]]
+        votes = Counter((one["forward"], one["reverse"]) for one in able if one["forward"])
         pair = None
-        if votes and sum(votes.values()) * 2 >= len(samples):
+        if votes and sum(votes.values()) * 2 >= len(able):
             pair = PrimerPair(*min(votes, key=lambda name: (-votes[name], name)))
         found |= dict.fromkeys(samples, (pair, "detected" if pair else "none"))
-        words = f"{pair.forward} and {pair.reverse}" if pair else "none"
-        job.progress.say(f"Primers of library '{library}': {words} (detected).")
+        words = f"{pair.forward} and {pair.reverse} (detected)" if pair else "none seen"
+        if samples:
+            job.progress.say(f"Primers of library '{library}': {words}.")
     return found
 
 

@@ -17,7 +17,7 @@ from bactrian.core.seeds import make_rng
 from bactrian.core.tables import write_table
 from bactrian.discovery.clonotypes import ClonotypeSettings, count_clonotypes
 from bactrian.discovery.library.quality import MoleculeQuality, assess_samples, describe_molecules
-from bactrian.discovery.reads.detection import detect_primers
+from bactrian.discovery.reads.detection import detect_primers, may_show_primers
 from bactrian.discovery.reads.fastq import open_pairs
 from bactrian.discovery.reads.sample import read_sample
 
@@ -80,7 +80,8 @@ def look_for_primers(folder: Path, lanes: Lanes) -> None:
     """See the primers in a sample's first pairs.
 
     Args:
-        folder: Gets `primers.json`: {"forward", "reverse"}, or null where there are none.
+        folder: Gets `primers.json`: "enough", whether there are reads enough to tell; "forward" and
+            "reverse", null where no primers are seen.
         lanes: Files of the sample.
 
     Raises:
@@ -88,7 +89,11 @@ def look_for_primers(folder: Path, lanes: Lanes) -> None:
     """
     first = next(iter(open_pairs(lanes, chunk_pairs=PRIMER_PAIRS)))
     pair = detect_primers(first)
-    found = None if pair is None else {"forward": pair.forward, "reverse": pair.reverse}
+    found = {
+        "enough": may_show_primers(first),
+        "forward": pair.forward if pair else None,
+        "reverse": pair.reverse if pair else None,
+    }
     (folder / "primers.json").write_text(json.dumps(found))
 
 

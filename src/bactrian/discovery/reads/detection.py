@@ -54,13 +54,7 @@ def detect_primers(chunk: ReadChunk) -> PrimerPair | None:
         The pair, or None where the mates have no conserved start. Forward is the primer that starts most
         first mates.
     """
-    mates = [(chunk.seq1, chunk.off1, chunk.qual1)]
-    if chunk.seq2 is not None and chunk.off2 is not None and chunk.qual2 is not None:
-        mates.append((chunk.seq2, chunk.off2, chunk.qual2))
-    else:
-        mates.append(_reversed_reads(chunk))
-    rows = _distinct_pairs(mates)
-    (bases1, good1), (bases2, good2) = (_starts(*mate, rows) for mate in mates)
+    (bases1, good1), (bases2, good2) = _mate_starts(chunk)
     if min(len(bases1), len(bases2)) < FEWEST_READS:
         return None
     straight = _conserved_start(bases1, good1), _conserved_start(bases2, good2)
@@ -69,6 +63,22 @@ def detect_primers(chunk: ReadChunk) -> PrimerPair | None:
     if not chunk.paired:
         return None
     return _detect_swapped(np.concatenate([bases1, bases2]), np.concatenate([good1, good2]))
+
+
+def may_show_primers(chunk: ReadChunk) -> bool:
+    """Say whether there are enough usable reads to see primers, or that there are none."""
+    return all(len(bases) >= FEWEST_READS for bases, _ in _mate_starts(chunk))
+
+
+def _mate_starts(chunk: ReadChunk) -> list[tuple[NDArray[np.uint8], NDArray[np.bool_]]]:
+    """Give the starts of both mates, one pair per distinct body; a single read has its other end as mate."""
+    mates = [(chunk.seq1, chunk.off1, chunk.qual1)]
+    if chunk.seq2 is not None and chunk.off2 is not None and chunk.qual2 is not None:
+        mates.append((chunk.seq2, chunk.off2, chunk.qual2))
+    else:
+        mates.append(_reversed_reads(chunk))
+    rows = _distinct_pairs(mates)
+    return [_starts(*mate, rows) for mate in mates]
 
 
 def _detect_swapped(bases: NDArray[np.uint8], good: NDArray[np.bool_]) -> PrimerPair | None:
