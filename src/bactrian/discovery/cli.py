@@ -90,7 +90,7 @@ def parse_transformants(
     Raises:
         click.BadParameter: If a value is no number from 1.
     """
-    pairs = []
+    pairs: list[tuple[str, float]] = []
     for value in values:
         library, _, number = value.rpartition("=")
         try:
@@ -99,6 +99,10 @@ def parse_transformants(
             size = 0.0
         if not 1 <= size < float("inf"):
             msg = f"'{value}' is no number of transformants. Write 1e9, or LIBRARY=1e9."
+            raise click.BadParameter(msg, context, parameter)
+        if library in dict(pairs):
+            named = f"library '{library}'" if library else "every library"
+            msg = f"'{value}' is a second number for {named}. State one."
             raise click.BadParameter(msg, context, parameter)
         pairs.append((library, size))
     return tuple(pairs)
@@ -137,10 +141,10 @@ def screen_sheet(sheet: Path, out: Path, **options: Any) -> int:
     from bactrian.discovery.summary import print_summary  # noqa: PLC0415
     from bactrian.run.progress import TerminalProgress  # noqa: PLC0415
 
-    if options["primers"] and options["no_primers"]:
+    if options["primers"] is not None and options["no_primers"]:
         msg = "--primers and --no-primers contradict each other. Leave one out."
         raise click.UsageError(msg)
-    primers: PrimerPair | None = parse_primers(options["primers"]) if options["primers"] else None
+    primers: PrimerPair | None = None if options["primers"] is None else parse_primers(options["primers"])
     settings = ScreenSettings(
         primers=primers,
         look_for_primers=not options["no_primers"],
