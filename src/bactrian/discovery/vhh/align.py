@@ -31,8 +31,8 @@ INSERTION_OPEN: Final = 130
 INSERTION_EXTEND: Final = 5
 EMPTY_COLUMN_BONUS: Final = 10  # an insertion at IMGT 10 or 73 fills a column that IMGT provides
 INSERTION_MARGIN: Final = 3  # framework columns beside a CDR where no insertion is allowed
-# Nor can the column that touches a CDR be deleted: a changed edge residue (W118S) would else move
-# into the CDR.
+# Nor can these columns be deleted: a changed residue beside a CDR (T66, W118S) would else move into it.
+DELETION_MARGIN: Final = INSERTION_MARGIN
 MISSING_COLUMN: Final = 6  # each framework column missing at an end of the domain ...
 MISSING_CAP: Final = 60  # ... up to this much
 # Residues left over beside the outermost aligned column take the next columns when they are no more
@@ -169,7 +169,10 @@ def _fill(codes, tables, work):  # type: ignore[no-untyped-def]
                     for i in range(1, n + 1):
                         value = max(match_before[i - 1], delete_before[i - 1])
                         match[i] = max(value, start) + score[codes[i - 1]]
-                if k == last:
+                beside = (block > 0 and k - first < DELETION_MARGIN) or (
+                    block < 3 and last - k < DELETION_MARGIN
+                )
+                if beside or k == last:
                     delete[: n + 1] = IMPOSSIBLE
                 else:
                     for i in range(n + 1):
