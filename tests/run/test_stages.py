@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bactrian.core.errors import ConflictError, InputError
+from bactrian.core.errors import ConflictError, ExternalError, InputError
 from bactrian.run.digests import FileDigests, digest_values
 from bactrian.run.executor import open_executor
 from bactrian.run.stages import Stage, StageStore
@@ -21,11 +21,18 @@ if TYPE_CHECKING:
 
 
 TASKS = """
+import os
+import signal
+
 from bactrian.core.errors import InputError, Where
 
 
 def write_word(folder, word):
     (folder / "word.txt").write_text(word)
+
+
+def die(folder, word):
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def fail(folder, word):
@@ -93,13 +100,33 @@ def test_keep_going_finishes_the_others(tmp_path: Path) -> None:
     assert str(outcomes[1].error) == "words.csv, row 2: 'b' is wrong."
 
 
-def test_sweep_removes_what_no_stage_names(tmp_path: Path) -> None:
+def test_sweep_keeps_other_labels_and_the_results_used_last(tmp_path: Path) -> None:
     store = StageStore(tmp_path)
+    tasks = importlib.import_module("stage_tasks")
+    versions = [Stage("words", "a", digest_values(n), tasks.write_word, ("a",)) for n in range(5)]
     with store.hold(), open_executor(1) as executor:
-        store.run([make_stage("a"), make_stage("b")], executor)
-        store.sweep([make_stage("a")])
-    assert store.is_done(make_stage("a"))
-    assert not store.is_done(make_stage("b"))
+        store.run([make_stage("b")], executor)
+        for stage in versions:
+            store.run([stage], executor)
+            store.sweep([stage], keep=2)
+        store.run([versions[3]], executor)
+        store.sweep([versions[3]], keep=1)
+    assert [store.is_done(stage) for stage in versions] == [False, False, False, True, False]
+    assert store.is_done(make_stage("b"))
+
+
+def test_a_worker_that_the_system_ends_gets_one_sentence(tmp_path: Path) -> None:
+    store = StageStore(tmp_path)
+    with (
+        store.hold(),
+        pytest.raises(ExternalError) as caught,
+        open_executor(2) as executor,
+    ):
+        store.run([make_stage("b", "die")], executor)
+    assert str(caught.value) == (
+        "b: the system ended a worker process, most likely for want of memory. "
+        "Run the same command again with fewer --workers."
+    )
 
 
 def test_two_runs_cannot_hold_one_store(tmp_path: Path) -> None:

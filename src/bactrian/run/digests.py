@@ -5,12 +5,15 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from bactrian.core.tables import atomic_path
 
 DIGEST_LENGTH = 32
+CODE = (".py", ".json")
 
 
 def digest_values(*values: Any) -> str:
@@ -41,6 +44,22 @@ def _as_plain(value: Any) -> Any:
         return str(value)
     msg = f"{type(value).__name__} has no canonical form for a digest"
     raise TypeError(msg)
+
+
+@cache
+def digest_package(package: str) -> str:
+    """Give the digest of a package's code and tables, so that a changed method is never taken for the old one.
+
+    Args:
+        package: Its import name.
+    """
+    (root,) = import_module(package).__path__
+    digest = hashlib.blake2b(digest_size=DIGEST_LENGTH // 2)
+    for path in sorted(Path(root).rglob("*")):
+        if path.suffix in CODE:
+            digest.update(path.relative_to(root).as_posix().encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 class FileDigests:

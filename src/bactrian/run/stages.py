@@ -8,16 +8,18 @@ found as it was. A task works in a temporary folder that takes its name in one r
 from __future__ import annotations
 
 import fcntl
+import glob
 import os
 import shutil
 from concurrent.futures import FIRST_COMPLETED as ANY_DONE
 from concurrent.futures import Executor, Future, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 from uuid import uuid4
 
-from bactrian.core.errors import BactrianError, ConflictError, InputError, Where
+from bactrian.core.errors import BactrianError, ConflictError, ExternalError, InputError, Where
 from bactrian.run.progress import Silence
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from bactrian.run.progress import Progress
 
 TEMPORARY = ".part-"
+# One may go back to the settings of before, and once more, without waiting again.
+KEPT_RESULTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +162,7 @@ class StageStore:
                     waiting[executor.submit(_fill, stage, self.folder(stage))] = following
                 if not waiting:
                     break
-                for future in wait(waiting, return_when=ANY_DONE).done:
+                for future in sorted(wait(waiting, return_when=ANY_DONE).done, key=waiting.__getitem__):
                     index = waiting.pop(future)
                     outcomes[index] = self._outcome(stages[index], future, keep_going=keep_going)
                     progress.advance()
@@ -168,15 +172,25 @@ class StageStore:
             raise
         return [outcomes[index] for index in range(len(stages))]
 
-    def sweep(self, stages: Sequence[Stage]) -> None:
-        """Remove the results that none of `stages` names, such as those of settings of before."""
-        wanted = {self.folder(stage) for stage in stages}
-        for folder in self.root.glob("*/*"):
-            if folder.is_dir() and folder not in wanted:
+    def sweep(self, stages: Sequence[Stage], *, keep: int = KEPT_RESULTS) -> None:
+        """Remove old results of `stages`, made with other settings or inputs; other labels stay.
+
+        Args:
+            stages: What the last run used.
+            keep: Results kept for each name and label, those used last first.
+        """
+        for stage in stages:
+            used = self.folder(stage)
+            if used.is_dir():
+                os.utime(used)
+            results = [
+                folder
+                for folder in used.parent.glob(f"{glob.escape(stage.label)}-*")
+                if len(folder.name) == len(used.name)
+            ]
+            results.sort(key=lambda folder: (folder == used, folder.stat().st_mtime_ns), reverse=True)
+            for folder in results[keep:]:
                 _remove(folder)
-        for folder in self.root.iterdir():
-            if folder.is_dir() and not any(folder.iterdir()):
-                folder.rmdir()
 
     def _outcome(self, stage: Stage, future: Future[None], *, keep_going: bool) -> Outcome:
         try:
@@ -185,6 +199,12 @@ class StageStore:
             if not keep_going:
                 raise
             return Outcome(stage, None, error, found=False)
+        except BrokenProcessPool as error:
+            msg = (
+                f"{stage.label}: the system ended a worker process, most likely for want of memory. "
+                "Run the same command again with fewer --workers."
+            )
+            raise ExternalError(msg) from error
         return Outcome(stage, self.folder(stage), None, found=False)
 
     def _clear_half_done(self) -> None:
