@@ -47,7 +47,11 @@ def misuse() -> None:
         (misuse, 2, "--out is missing"),
         (raise_check_failed, 3, "the chain is broken.\n"),
         (raise_bug, 70, "This is a bug in Bactrian, not in your input. Report it with the lines above."),
-        (interrupt, 130, "Interrupted. A screen keeps what was finished; the same command goes on from there."),
+        (
+            interrupt,
+            130,
+            "Interrupted. A screen keeps what was finished; the same command goes on from there.",
+        ),
     ],
     ids=["done", "bad-input", "usage", "check-failed", "bug", "interrupted"],
 )
