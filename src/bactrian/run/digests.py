@@ -48,7 +48,7 @@ def _as_plain(value: Any) -> Any:
 
 @cache
 def digest_package(package: str) -> str:
-    """Give the digest of a package's code and tables, so that a changed method is never taken for the old one.
+    """Give the digest of a package's code and tables: a changed method is never taken for the old one.
 
     Args:
         package: Its import name.
