@@ -5,20 +5,22 @@ sheet → primers and reads of each sample → clonotypes of each library → qu
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from bactrian import __version__
+import numpy as np
+import polars as pl
+
 from bactrian.core.errors import BactrianError, InputError, Where
 from bactrian.core.tables import write_table
 from bactrian.discovery import tasks
 from bactrian.discovery.clonotypes import ClonotypeSettings
 from bactrian.discovery.outputs import ScreenParts, write_outputs
+from bactrian.discovery.reads.agreement import agree_on_primers
 from bactrian.discovery.reads.primers import PrimerPair
 from bactrian.discovery.reads.settings import ReadSettings
 from bactrian.discovery.sheet import Sheet, read_sheet
-from bactrian.run.digests import FileDigests, digest_values
+from bactrian.run.digests import FileDigests, digest_package, digest_values
 from bactrian.run.executor import open_executor
 from bactrian.run.progress import Silence
 from bactrian.run.stages import Outcome, Stage, StageStore
@@ -34,8 +36,8 @@ WORK = ".bactrian"
 SEED = 1
 # At 10 an error one base off would be folded only below 1 in 2,048 of its clone: the collapse does nothing.
 MOST_SKEW = 10.0
-# Raised when a stage's result changes for the same input; the version of the package counts as well.
-REVISION = 2
+# What a stage's result depends on beside its input: our code and profile, and the libraries that compute.
+METHOD = (digest_package("bactrian"), np.__version__, pl.__version__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ class _Screening:
     errors: dict[str, BactrianError] = field(default_factory=dict)
     stages: list[Stage] = field(default_factory=list)
     redone: list[str] = field(default_factory=list)
+    read_keys: dict[str, str] = field(default_factory=dict)
 
     def run(self, title: str, stages: Sequence[Stage]) -> list[Outcome]:
         """Finish stages and remember them."""
@@ -167,7 +170,6 @@ def screen_library(
             raise InputError("\n".join(str(error) for error in job.errors.values()))
         counts = _count(job, reads, settings)
         quality = _judge(job, reads, counts, transformants)
-        job.digests.save()
         parts = ScreenParts(
             sheet=sheet,
             reads=reads,
@@ -216,8 +218,7 @@ def _lane_digests(job: _Screening, sample: str) -> list[list[str | None]]:
 def _find_primers(job: _Screening, settings: ScreenSettings) -> dict[str, tuple[PrimerPair | None, str]]:
     """Give each sample its primer pair and where it comes from: given, sheet, detected or none.
 
-    A library's samples were amplified alike, so what half of them show holds for all of them; a sample with
-    too few reads to tell has no vote.
+    A library's samples were mostly amplified alike; `agree_on_primers` says what holds where they differ.
     """
     rows = [row for row in job.sheet.samples.iter_rows(named=True) if row["sample"] not in job.errors]
     found: dict[str, tuple[PrimerPair | None, str]] = {}
@@ -238,25 +239,22 @@ def _find_primers(job: _Screening, settings: ScreenSettings) -> dict[str, tuple[
         Stage(
             "primers",
             sample,
-            digest_values("primers", REVISION, __version__, _lane_digests(job, sample)),
+            digest_values("primers", METHOD, _lane_digests(job, sample)),
             tasks.look_for_primers,
             (job.sheet.lanes(sample),),
         )
         for sample in unknown
     ]
     folders = job.run_samples("Looking for primers", stages)
-    seen = {sample: tasks.read_json(folder / "primers.json") for sample, folder in folders.items()}
+    sights = {sample: tasks.read_sight(folder) for sample, folder in folders.items()}
     for library in dict.fromkeys(unknown.values()):
-        samples = [sample for sample in seen if unknown[sample] == library]
-        able = [seen[sample] for sample in samples if seen[sample]["enough"]]
-        votes = Counter((one["forward"], one["reverse"]) for one in able if one["forward"])
-        pair = None
-        if votes and sum(votes.values()) * 2 >= len(able):
-            pair = PrimerPair(*min(votes, key=lambda name: (-votes[name], name)))
-        found |= dict.fromkeys(samples, (pair, "detected" if pair else "none"))
-        words = f"{pair.forward} and {pair.reverse} (detected)" if pair else "none seen"
-        if samples:
-            job.progress.say(f"Primers of library '{library}': {words}.")
+        agreed = agree_on_primers({one: sight for one, sight in sights.items() if unknown[one] == library})
+        found |= {sample: (pair, "detected" if pair else "none") for sample, pair in agreed.items()}
+        for pair in dict.fromkeys(agreed.values()):
+            words = f"{pair.forward} and {pair.reverse} (detected)" if pair else "none seen"
+            samples = [sample for sample, own in agreed.items() if own == pair]
+            of = "" if len(samples) == len(agreed) else f" in {', '.join(samples)}"
+            job.progress.say(f"Primers of library '{library}'{of}: {words}.")
     return found
 
 
@@ -267,23 +265,27 @@ def _read(
     *,
     pair_records: bool,
 ) -> dict[str, Path]:
-    """Give each sample the folder of its molecules."""
+    """Give each sample the folder of its molecules.
+
+    What follows depends on the molecules, not on whether pairs were recorded too, so a folder with pairs
+    serves both and `job.read_keys` names the molecules alone.
+    """
     stages = []
     for sample in job.sheet.samples["sample"]:
         if sample in job.errors:
             continue
         pair, _ = primers[sample]
-        chosen = ReadSettings(
-            max_ee=settings.max_ee,
-            primers=pair,
-            find_primers=False,
-            amber=settings.amber,
-            keep_pairs=pair_records,
+        chosen = ReadSettings(max_ee=settings.max_ee, primers=pair, find_primers=False, amber=settings.amber)
+        lanes = job.sheet.lanes(sample)
+        key = digest_values("reads", METHOD, sample, _lane_digests(job, sample), chosen)
+        recording = replace(chosen, keep_pairs=True)
+        plain = Stage("reads", sample, key, tasks.read_files, (sample, lanes, chosen))
+        recorded = Stage(
+            "reads", sample, digest_values(key, "pairs"), tasks.read_files, (sample, lanes, recording)
         )
-        key = digest_values("reads", REVISION, __version__, sample, _lane_digests(job, sample), chosen)
-        stages.append(
-            Stage("reads", sample, key, tasks.read_files, (sample, job.sheet.lanes(sample), chosen))
-        )
+        stages.append(recorded if pair_records or job.store.is_done(recorded) else plain)
+        job.read_keys[sample] = key
+    job.digests.save()
     return job.run_samples("Reading samples", stages)
 
 
@@ -296,7 +298,9 @@ def _count(job: _Screening, reads: dict[str, Path], settings: ScreenSettings) ->
             pooled.setdefault(library, []).append((sample, reads[sample]))
     stages = []
     for number, (library, samples) in enumerate(pooled.items(), start=1):
-        key = digest_values("clonotypes", REVISION, __version__, [path.name for _, path in samples], chosen)
+        key = digest_values(
+            "clonotypes", METHOD, [(sample, job.read_keys[sample]) for sample, _ in samples], chosen
+        )
         counted = tasks.CountedLibrary(library, tuple(samples))
         stages.append(Stage("clonotypes", f"library{number}", key, tasks.count_samples, (counted, chosen)))
     outcomes = job.run("Counting clonotypes", stages)
@@ -320,10 +324,9 @@ def _judge(
     judgement = tasks.Judgement(tuple(pair for pair in transformants if pair[0] in counts), SEED)
     key = digest_values(
         "quality",
-        REVISION,
-        __version__,
+        METHOD,
         job.digests.digest(design),
-        [path.name for path in reads.values()],
+        [(sample, job.read_keys[sample]) for sample in reads],
         [path.name for path in counts.values()],
         judgement,
     )

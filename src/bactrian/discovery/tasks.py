@@ -17,8 +17,10 @@ from bactrian.core.seeds import make_rng
 from bactrian.core.tables import write_table
 from bactrian.discovery.clonotypes import ClonotypeSettings, count_clonotypes
 from bactrian.discovery.library.quality import MoleculeQuality, assess_samples, describe_molecules
+from bactrian.discovery.reads.agreement import PrimerSight
 from bactrian.discovery.reads.detection import detect_primers, may_show_primers
 from bactrian.discovery.reads.fastq import open_pairs
+from bactrian.discovery.reads.primers import PrimerPair
 from bactrian.discovery.reads.sample import read_sample
 
 if TYPE_CHECKING:
@@ -95,6 +97,13 @@ def look_for_primers(folder: Path, lanes: Lanes) -> None:
         "reverse": pair.reverse if pair else None,
     }
     (folder / "primers.json").write_text(json.dumps(found))
+
+
+def read_sight(folder: Path) -> PrimerSight:
+    """Give what `look_for_primers` saw."""
+    seen = read_json(folder / "primers.json")
+    pair = PrimerPair(seen["forward"], seen["reverse"]) if seen["forward"] else None
+    return PrimerSight(seen["enough"], pair)
 
 
 def read_files(folder: Path, sample: str, lanes: Lanes, settings: ReadSettings) -> None:

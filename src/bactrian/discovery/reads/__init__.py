@@ -7,6 +7,7 @@ In the order the data goes:
 - `fastq`: records as chunks of arrays.
 - `primers`: primer pairs, how they are written and where they sit.
 - `detection`: the primers of a sample whose primers nobody named.
+- `agreement`: the primers of a library, from what its samples show.
 - `errors`: Phred scores as probabilities, and what two calls of one base say together.
 - `merge`: mates that overlap become one sequence.
 - `ladder`: per pair the best rung its qualities allow, as a key of nucleotides.
