@@ -1,27 +1,21 @@
 from __future__ import annotations
 
-import csv
-import gzip
-import json
-from dataclasses import dataclass
-from functools import cache
-
 import numpy as np
 import pytest
+from benchmarks.numbering_mutants import LEADER as PELB
+from benchmarks.numbering_mutants import TAGS, draw_mutant
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bactrian.core.seeds import make_rng
 from bactrian.discovery.vhh.align import Labels, align_one, make_workspace
 from bactrian.discovery.vhh.chain import DECLINED, chain_one
-from bactrian.discovery.vhh.labels import FRAMEWORKS, format_label, number_loop
 from bactrian.discovery.vhh.numbering import CODES, number_proteins
-from bactrian.discovery.vhh.profile import RESIDUES, load_profile
+from bactrian.discovery.vhh.profile import RESIDUES
 from bactrian.discovery.vhh.scores import derive_background, load_scores
 
 FR1, FR2 = "QVQLVESGGGLVQAGGSLRLSCAAS", "MGWFRQAPGKEREFVAA"
 FR3, FR4 = "YYADSVKGRFTISRDNAKNTVYLQMNSLKPEDTAVYYC", "WGQGTQVTVSS"
-PELB, TAGS = "MKYLLPTAAAGLLLLAAQPAMA", "AAAEQKLISEEDLHHHHHH"
 
 # Human germline-encoded light chains (IGKV1-39*01 with IGKJ4, IGKV3-11*01 with IGKJ3, IGLV1-40*01 and
 # IGLV3-1*01 with IGLJ2), written from the public sequences.
@@ -39,87 +33,6 @@ LIGHT_CHAINS = {
 
 def make_vhh(cdr1="GRTFSSYA", cdr2="ISWSGGST", cdr3="AADRGGYDY", *, fr1=FR1, fr2=FR2, fr3=FR3, fr4=FR4):
     return fr1 + cdr1 + fr2 + cdr2 + fr3 + cdr3 + fr4
-
-
-@dataclass(frozen=True, slots=True)
-class Mutant:
-    """A VHH with its true IMGT labels (None for residues outside the domain)."""
-
-    sequence: str
-    labels: tuple[str | None, ...]
-
-    def cut(self, first, last):
-        return "".join(
-            residue
-            for residue, label in zip(self.sequence, self.labels, strict=True)
-            if label is not None and first <= int(label.rstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")) <= last
-        )
-
-
-@cache
-def cumulate(column):
-    counts = load_profile().counts[column - 1]
-    return np.cumsum(counts if counts.any() else np.ones(20))
-
-
-def draw_residue(rng, column):
-    cumulated = cumulate(column)
-    return RESIDUES[np.searchsorted(cumulated, rng.random() * cumulated[-1], side="right")]
-
-
-def draw_domain(rng, *, substitutions=0.1):
-    """Draw residues and labels of a domain from the profile, with substitutions in the frameworks."""
-    profile = load_profile()
-    domain = []
-    rate = rng.random() * substitutions
-    for block, (first, last) in enumerate(FRAMEWORKS, start=1):
-        for column in range(first, last + 1):
-            if column in (10, 73):
-                continue
-            residue = draw_residue(rng, column)
-            # The anchors are lost in some, apart from the general rate.
-            limit = {23: 0.004, 41: 0.004, 104: 0.004, 118: 0.02}.get(column, rate)
-            domain.append((RESIDUES[rng.integers(20)] if rng.random() < limit else residue, (column, 0)))
-        if block == 4:
-            break
-        lengths = profile.cdr_lengths[block]
-        length = int(rng.choice(len(lengths), p=lengths / lengths.sum()))
-        if block == 3 and rng.random() < 0.5:
-            length = int(rng.integers(4, 31))
-        for column, insertion in number_loop(block, length):
-            domain.append(
-                (
-                    draw_residue(rng, column) if not insertion else RESIDUES[rng.integers(20)],
-                    (column, insertion),
-                )
-            )
-    return domain
-
-
-# Framework columns at least 8 from a CDR edge, where a gap can be told from two changed residues.
-MIDDLES = [*range(3, 18), *range(46, 49), *range(74, 97)]
-
-
-def draw_mutant(rng, *, indels=0.04, flanks=True):
-    domain = draw_domain(rng)
-    if rng.random() < indels:
-        column = MIDDLES[rng.integers(len(MIDDLES))]
-        at = next((k for k, (_, label) in enumerate(domain) if label == (column, 0)), None)
-        if at is not None:
-            size = int(rng.integers(1, 4))
-            if rng.random() < 0.5:
-                domain[at : at + size] = []
-            else:
-                extra = [(RESIDUES[rng.integers(20)], (column, k + 1)) for k in range(size)]
-                domain[at + 1 : at + 1] = extra
-    if flanks and rng.random() < 0.3:
-        cut = int(rng.integers(1, 12))
-        domain = domain[cut:] if rng.random() < 0.5 else domain[: -min(cut, 6)]
-    residues = "".join(residue for residue, _ in domain)
-    labels = [format_label(*label) for _, label in domain]
-    leader = PELB if flanks and rng.random() < 0.3 else ""
-    tag = TAGS if flanks and rng.random() < 0.3 else ""
-    return Mutant(leader + residues + tag, (*[None] * len(leader), *labels, *[None] * len(tag)))
 
 
 def test_regions_of_a_plain_vhh():
@@ -215,40 +128,6 @@ def test_numbering_is_frozen():
     numbering = number_proteins([make_vhh()])
     with pytest.raises(ValueError, match="read-only"):
         numbering.position[0] = 7
-
-
-@pytest.fixture(scope="module")
-def mutants():
-    rng = make_rng(2026, "mutants")
-    return [draw_mutant(rng) for _ in range(3000)]
-
-
-def test_mutants_keep_their_cdrs(mutants):
-    numbering = number_proteins([mutant.sequence for mutant in mutants])
-    assert numbering.is_vhh.all()
-    assert numbering.score.min() > 600
-    exact = np.array(
-        [
-            [
-                numbering.cut_regions(row)[f"cdr{k}"] == mutant.cut(first, last)
-                for k, (first, last) in enumerate(((27, 38), (56, 65), (105, 117)), start=1)
-            ]
-            for row, mutant in enumerate(mutants)
-        ]
-    ).mean(axis=0)
-    assert (exact >= 0.99).all(), exact
-
-
-def test_mutants_keep_their_labels(mutants):
-    numbering = number_proteins([mutant.sequence for mutant in mutants])
-    agree = total = 0
-    for row, mutant in enumerate(mutants):
-        span = slice(numbering.offsets[row], numbering.offsets[row + 1])
-        found = zip(numbering.position[span], numbering.insertion[span], strict=True)
-        labels = [format_label(int(c), int(i)) if c else None for c, i in found]
-        agree += sum(a == b for a, b in zip(labels, mutant.labels, strict=True))
-        total += len(labels)
-    assert agree / total >= 0.99
 
 
 @pytest.mark.parametrize(
@@ -350,31 +229,3 @@ def test_any_flanks_leave_positions_in_order(before, after):
 def test_any_text_can_be_numbered(text):
     numbering = number_proteins([text])
     assert len(numbering.position) == len(text)
-
-
-@pytest.mark.shared_data
-def test_numbering_truth_is_met(shared_data):
-    folder = shared_data / "discovery" / "numbering_truth"
-    with gzip.open(folder / "imgt_cdrs.csv.gz", "rt", encoding="utf-8") as lines:
-        rows = [row for row in csv.DictReader(lines) if row["consensus"] == "True"]
-    with gzip.open(folder / "imgt.jsonl.gz", "rt", encoding="utf-8") as lines:
-        truth = {entry["id"]: entry["imgt"] for entry in map(json.loads, lines)}
-    numbering = number_proteins([row["seq"] for row in rows])
-    exact = np.array(
-        [
-            [numbering.cut_regions(k)[f"cdr{cdr}"] == row[f"riot_cdr{cdr}"] for cdr in (1, 2, 3)]
-            for k, row in enumerate(rows)
-        ]
-    ).mean(axis=0)
-    assert len(rows) == 662
-    assert exact[0] >= 0.99
-    assert exact[1] >= 0.99
-    assert exact[2] >= 0.995
-    agree = total = 0
-    for k, row in enumerate(rows):
-        ours = numbering.label_residues(k)
-        for label, residue in truth[row["id"]].items():
-            column, _, insertion = label.partition(".")
-            agree += ours.get(format_label(int(column), int(insertion or 0))) == residue
-            total += 1
-    assert agree / total >= 0.998
