@@ -110,6 +110,29 @@ def test_frameshift_is_seen_in_a_single_mate(part, at):
     assert annotate(mate[:at] + mate[at + 1 :])["status"] == "frameshift"
 
 
+FR4_AT = CDR3_AT + 3 * len(CDR3)
+
+
+@pytest.mark.parametrize("at", range(4, 11))
+@pytest.mark.parametrize("change", ["deletion", "insertion"])
+def test_frameshift_behind_cdr3_is_seen(at, change):
+    # Behind it stand four residues or fewer, then the amplicon ends at its primer; the CDR3 was read.
+    at += FR4_AT
+    changed = NT[:at] + NT[at + 1 :] if change == "deletion" else NT[:at] + "A" + NT[at:]
+    row = annotate(changed)
+    assert row["status"] == "frameshift"
+    assert annotate(changed[-150:])["status"] == "frameshift"
+
+
+def test_changed_fourth_framework_is_no_frameshift():
+    rng = make_rng(23, "changed FR4")
+    reads = []
+    for _ in range(2000):
+        fr4 = "".join(RESIDUES[rng.integers(20)] if rng.random() < 0.3 else residue for residue in FR4)
+        reads.append(back(VHH[20 : -len(FR4)] + fr4))
+    assert (annotate_reads(reads)["status"] == "frameshift").sum() <= 10
+
+
 def test_lost_codon_is_no_frameshift():
     at = 3 * AMPLICON.index("RDNAK")
     row = annotate(NT[:at] + NT[at + 3 :])

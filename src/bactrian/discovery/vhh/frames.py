@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from bactrian.discovery.vhh.align import COLUMNS, IMPOSSIBLE, N_PROFILE, STARTS, Labels, align_one
+from bactrian.discovery.vhh.align import COLUMNS, IMPOSSIBLE, MIN_BLOCK, N_PROFILE, STARTS, Labels, align_one
 from bactrian.discovery.vhh.chain import DECLINED, chain_one
 from bactrian.discovery.vhh.extend import extend_head
 from bactrian.discovery.vhh.labels import N_COLUMNS
@@ -117,6 +117,34 @@ def _changes_frame(codes, sizes, frame, labels, tables):  # type: ignore[no-unty
         if sizes[frame] - end >= MIN_UNCOVERED and last <= N_COLUMNS - MIN_UNCOVERED:
             segment = find_segment(codes[other, min(end, n) : n], tables, last_k, N_PROFILE)
             if segment >= MIN_SEGMENT:
+                return True
+    return False
+
+
+@njit(cache=True, nogil=True)
+def _leaves_frame(bases, first_base, codon_table, tables):  # type: ignore[no-untyped-def]
+    """Say whether FR4 is left in another frame than it is entered: one or two bases too few or too many.
+
+    The rest of FR4 is often shorter than `MIN_UNCOVERED`; but its place in the other frame is known, and
+    what stands there instead must fit worse.
+
+    Args:
+        bases: Base codes of the sequence.
+        first_base: Where FR4 begins, right behind CDR3.
+        codon_table: Residue code of each codon.
+        tables: Score tables.
+    """
+    n = len(bases)
+    for shift in (-2, -1, 1, 2):
+        here, there = 0, 0
+        for k in range(N_PROFILE - 1, STARTS[3], -1):
+            p = first_base + 3 * (k - STARTS[3])
+            q = p + shift
+            if max(p, q) + 3 > n:
+                continue
+            here += tables.residue[k, codon_table[bases[p], bases[p + 1], bases[p + 2]]]
+            there += tables.residue[k, codon_table[bases[q], bases[q + 1], bases[q + 2]]]
+            if there >= MIN_BLOCK and there - here >= MIN_SEGMENT:
                 return True
     return False
 
@@ -260,9 +288,11 @@ def annotate_bases(bases, offsets, codon_table, tables, work, found):  # type: i
                 found.aligned[row, column - 1] = found.letters[origin + i]
             elif ordinal > 0 and not in_loop(column):
                 found.span[row, 2] += 1
-        if not _is_covered(n, start, end, first, last) and _changes_frame(
-            codes, sizes, frame, labels, tables
-        ):
+        shifted = not _is_covered(n, start, end, first, last)
+        shifted = shifted and _changes_frame(codes, sizes, frame, labels, tables)
+        if not shifted and found.loops[row, 2, 0] >= 0:
+            shifted = _leaves_frame(sequence, frame + 3 * found.loops[row, 2, 1], codon_table, tables)
+        if shifted:
             found.status[row] = FRAMESHIFT
         elif stopped:
             found.status[row] = STOPPED
