@@ -275,6 +275,8 @@ def test_depth_is_judged_against_the_estimate():
     assert plain(draw_rarefaction(enough)[0].title).startswith(
         "The depth is enough: the median sample shows 98 %"
     )
+    single = replace(results, diversity=diversity.with_columns(reads=1, observed=1, chao1=1.0))
+    assert plain(draw_rarefaction(single)[0].title) == "Distinct CDR3s at smaller and greater depth"
 
 
 def test_residues_are_pooled_over_the_molecules_that_read_them():

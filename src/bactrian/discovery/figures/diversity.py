@@ -138,9 +138,9 @@ def _depth_title(results: ScreenResults) -> str:
     plain = "Distinct CDR3s at smaller and greater depth"
     if table.is_empty():
         return plain
-    seen = table.filter(pl.col("chao1") > 0).select((pl.col("observed") / pl.col("chao1")).alias("seen"))[
-        "seen"
-    ]
+    # One molecule, or none, says nothing of what else there is.
+    told = table.filter((pl.col("chao1") > 0) & (pl.col("reads") > 1))
+    seen = told.select((pl.col("observed") / pl.col("chao1")).alias("seen"))["seen"]
     middle = seen.median()
     if not isinstance(middle, float):
         return plain
