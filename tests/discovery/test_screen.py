@@ -150,6 +150,42 @@ def test_a_sample_added_to_the_sheet_reruns_itself_and_what_pools_it(panning: Pa
     assert set(added.redone) == {"primers/input-3", "reads/input-3", "clonotypes/library1", "quality/all"}
 
 
+def test_rows_and_pair_records_come_and_go_without_reading_twice(panning: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    screen_library(panning / "sheet.csv", out, workers=1, pair_records=True)
+    assert screen_library(panning / "sheet.csv", out, workers=1).redone == ()
+    assert not (out / "pairs").exists()
+    inputs = screen_library(panning / "sheet.csv", out, workers=1, where="arm = 'input'")
+    assert set(inputs.redone) == {"clonotypes/library1", "quality/all"}
+    assert screen_library(panning / "sheet.csv", out, workers=1, pair_records=True).redone == ()
+    assert len(list((out / "pairs").iterdir())) == 5
+
+
+def test_a_sample_with_other_primers_is_not_lost(panning: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    few = ["--set", "specific=5", "--set", "sticky=5", "--set", "growers=5", "--set", "jackpots=2"]
+    assert (
+        main(["simulate", "panning", "--out", str(other), "--quiet", "--primers", "vector", *SMALL, *few])
+        == 0
+    )
+    lines = (panning / "sheet.csv").read_text().splitlines()
+    columns = lines[0].split(",")
+    (row,) = [line for line in (other / "sheet.csv").read_text().splitlines() if line.startswith("input-1,")]
+    cells = dict(zip(columns, row.split(","), strict=True)) | {"sample": "outer", "replicate": "9"}
+    for column in ("fastq_1", "fastq_2"):
+        cells[column] = str(other / cells[column])
+    for line in lines[1:]:
+        own = dict(zip(columns, line.split(","), strict=True))
+        for column in ("fastq_1", "fastq_2"):
+            own[column] = str(panning / own[column])
+        lines[lines.index(line)] = ",".join(own.values())
+    (tmp_path / "mixed.csv").write_text("\n".join([*lines, ",".join(cells.values())]) + "\n")
+    screen_library(tmp_path / "mixed.csv", tmp_path / "out", workers=1)
+    samples = pl.read_csv(tmp_path / "out" / "samples.csv")
+    assert samples.filter(pl.col("primers_found") < 0.9 * pl.col("pairs")).is_empty()
+    assert samples.filter(pl.col("sample") == "outer")["productive"].item() > 500
+
+
 def test_what_where_leaves_out_changes_the_rest_as_if_it_were_not_there(
     panning: Path, tmp_path: Path
 ) -> None:

@@ -6,10 +6,20 @@ References:
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import polars as pl
+from Bio.Seq import translate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_spell: Callable[[str], str] = translate
 
 ANCHOR = 3
 """Nucleotides of the codons of C104 and W118, which the junction holds and CDR3 does not."""
+FR4_LENGTH = 11
+"""Residues of FR4 in a full VHH, unread ones as X: what follows CDR3."""
 
 COLUMNS = (
     "sequence_id", "sequence", "rev_comp", "productive", "v_call", "d_call", "j_call",
@@ -34,14 +44,14 @@ def make_rearrangements(counts: pl.DataFrame, clonotypes: pl.DataFrame) -> pl.Da
     rows = counts.select("clonotype", "count").join(
         clonotypes, on="clonotype", how="left", maintain_order="left"
     )
-    start = pl.col("nt").str.find(pl.col("cdr3_nt"), literal=True).cast(pl.Int64)
-    inside = (
-        (start >= ANCHOR)
-        & (start + pl.col("cdr3_nt").str.len_chars() + ANCHOR <= pl.col("nt").str.len_chars())
-    ).fill_null(value=False)
-    junction = pl.when(inside).then(
-        pl.col("nt").str.slice(start - ANCHOR, pl.col("cdr3_nt").str.len_chars() + 2 * ANCHOR)
+    residues = pl.col("vhh").str.slice(
+        pl.col("vhh").str.len_chars().cast(pl.Int64) - FR4_LENGTH - pl.col("cdr3").str.len_chars() - 1,
+        pl.col("cdr3").str.len_chars() + 2,
     )
+    holds_cdr3 = residues.str.slice(1, pl.col("cdr3").str.len_chars()) == pl.col("cdr3")
+    rows = rows.with_columns(junction_aa=pl.when(holds_cdr3).then(residues))
+    found = [_find_junction(*row) for row in rows.select("nt", "cdr3_nt", "junction_aa").iter_rows()]
+    rows = rows.with_columns(junction=pl.Series(found, dtype=pl.String))
     known = [pl.when(pl.col(name) != "?").then(pl.col(name)).fill_null("") for name in ("cdr1", "cdr2")]
     empty = pl.lit("")
     return (
@@ -53,11 +63,8 @@ def make_rearrangements(counts: pl.DataFrame, clonotypes: pl.DataFrame) -> pl.Da
             pl.lit("T").alias("productive"),
             *(empty.alias(name) for name in ("v_call", "d_call", "j_call")),
             *(empty.alias(name) for name in ("sequence_alignment", "germline_alignment")),
-            junction.fill_null("").alias("junction"),
-            pl.when(inside & (pl.col("vhh").str.contains(pl.col("cdr3"), literal=True)))
-            .then(_junction_residues())
-            .fill_null("")
-            .alias("junction_aa"),
+            pl.col("junction").fill_null(""),
+            pl.when(pl.col("junction").is_not_null()).then("junction_aa").fill_null("").alias("junction_aa"),
             *(empty.alias(name) for name in ("v_cigar", "d_cigar", "j_cigar")),
             pl.lit("IGH").alias("locus"),
             pl.col("vhh").alias("sequence_aa"),
@@ -71,7 +78,14 @@ def make_rearrangements(counts: pl.DataFrame, clonotypes: pl.DataFrame) -> pl.Da
     )
 
 
-def _junction_residues() -> pl.Expr:
-    """Give CDR3 with the residue before and after it, as the full VHH shows them."""
-    start = pl.col("vhh").str.find(pl.col("cdr3"), literal=True).cast(pl.Int64)
-    return pl.when(start >= 1).then(pl.col("vhh").str.slice(start - 1, pl.col("cdr3").str.len_chars() + 2))
+def _find_junction(nt: str | None, cdr3_nt: str | None, residues: str | None) -> str | None:
+    """Give the nucleotides of CDR3 and its anchors, sought from the right: a short CDR3 recurs by chance."""
+    if not nt or not cdr3_nt or not residues:
+        return None
+    start = nt.rfind(cdr3_nt)
+    while start >= ANCHOR:
+        junction = nt[start - ANCHOR : start + len(cdr3_nt) + ANCHOR]
+        if len(junction) == 3 * len(residues) and _spell(junction) == residues:
+            return junction
+        start = nt.rfind(cdr3_nt, 0, start + len(cdr3_nt) - 1)
+    return None

@@ -112,6 +112,8 @@ def write_outputs(parts: ScreenParts, out: Path, *, airr: bool, pair_records: bo
         version=__version__,
     )
     _clear_half_written(out)
+    # Where it stands, the other files are whole and of one run.
+    (out / "summary.json").unlink(missing_ok=True)
     for space in SPACES:
         write_table(counts[space], out / f"counts_{space}.parquet")
     write_table(clonotypes, out / "clonotypes.parquet")
@@ -293,12 +295,15 @@ def _results(
 
 
 def _top_abundance(counts: pl.DataFrame) -> pl.DataFrame:
-    """Give the share of the commonest CDR3s in every sample."""
+    """Give the share of the commonest CDR3s in every sample.
+
+    Ranked by the sum of their shares, in whole parts per billion: sums of floats would depend on their order.
+    """
     shares = counts.with_columns(share=pl.col("count") / pl.col("count").sum().over("sample"))
     top = (
         shares.group_by("cdr3")
-        .agg(pl.col("share").sum())
-        .sort("share", "cdr3", descending=[True, False])
+        .agg(rank=(pl.col("share") * 1e9).round().cast(pl.Int64).sum())
+        .sort("rank", "cdr3", descending=[True, False])
         .head(TOP_ABUNDANCE)["cdr3"]
     )
     return shares.filter(pl.col("cdr3").is_in(top.to_list())).select("sample", "cdr3", "share")
