@@ -265,7 +265,7 @@ def _results(
     integers = [pl.col(name).cast(pl.Int64) for name in (*TALLIES, "cdr3s", "clonotypes")]
     return ScreenResults(
         title=parts.sheet.path.resolve().parent.name or parts.sheet.path.stem,
-        code=digest_values(summary, [path.name for path in parts.reads.values()])[:12],
+        code=digest_values(summary, parts.quality.name)[:12],
         samples=samples.join(
             parts.sheet.samples.select("sample", *design), on="sample", how="left", maintain_order="left"
         ).with_columns(integers),
