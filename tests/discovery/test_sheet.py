@@ -335,6 +335,15 @@ def test_primers_of_the_sheet_are_read_as_those_of_the_option(folder: Path, cell
     assert read_sheet(path).samples.select("primer_fwd", "primer_rev").row(0) == (primer, primer)
 
 
+def test_a_sample_name_fits_a_file_name(folder: Path) -> None:
+    rest = "a_R1.fq,,A1,1,2,target,OprM,L"
+    assert read_sheet(write_sheet(folder, f"{'n' * 150},{rest}")).samples.height == 1
+    assert list_errors(write_sheet(folder, f"{'n' * 151},{rest}")) == [
+        "sheet.csv, row 2, column 'sample': the sample name has 151 characters. Use at most 150: files are "
+        "named by it."
+    ]
+
+
 def test_a_primer_that_cannot_be_searched_for_is_refused_before_any_work(folder: Path) -> None:
     path = write_sheet(folder, f"{ROW},TCC,{PRIMER}acgt", header=f"{HEADER},primer_fwd,primer_rev")
     assert list_errors(path) == [

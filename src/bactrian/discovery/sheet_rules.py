@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 ARMS = ("target", "counter", "irrelevant", "input", "control")
 PANNED_ARMS = ("target", "counter", "irrelevant")
 FILLED_COLUMNS = ("sample", "fastq_1", "selection", "replicate", "round", "arm", "library")
+# File systems allow 255 bytes in a name; a sample's files carry a digest and a suffix beside it.
+LONGEST_NAME = 150
 FILE_COLUMNS = ("fastq_1", "fastq_2")
 PRIMER_WORDS = {"primer_fwd": "forward", "primer_rev": "reverse"}
 
@@ -57,6 +59,12 @@ def _check_cells(rows: Sequence[SheetRow]) -> Iterator[tuple[SheetRow, str, str]
             msg = (
                 f"'{cells['sample']}' is not a sample name. Use letters, digits and . _ - + and no dot "
                 "at the start."
+            )
+            yield row, "sample", msg
+        if len(cells["sample"]) > LONGEST_NAME:
+            length = len(cells["sample"])
+            msg = (
+                f"the sample name has {length} characters. Use at most {LONGEST_NAME}: files are named by it."
             )
             yield row, "sample", msg
         if cells["arm"] and cells["arm"] not in ARMS:
