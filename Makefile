@@ -51,9 +51,11 @@ $(VENV)/pyvenv.cfg:
 	@$(PYTHON) -m venv $(VENV) || { rm -f $@; exit 1; }
 
 $(VENV)/.base: $(VENV)/pyvenv.cfg pyproject.toml constraints.txt
+	@echo "Setting up .venv: installing the package and what it needs (once, a minute or two)."
 	@$(INSTALL) -e .
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/pyvenv.cfg pyproject.toml constraints.txt
+	@echo "Setting up .venv: installing the package and the tools of its tests (once, a minute or two)."
 	@$(INSTALL) -e '.[dev]'
 	@touch $@ $(VENV)/.base

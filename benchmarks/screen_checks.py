@@ -50,6 +50,8 @@ class Target:
                   f"≤ {self._text(self.most)}" if self.most is not None else ""]  # fmt: skip
         target = " ".join(filter(None, bounds)) or "–"
         verdict = "met" if self.met else "**missed**"
+        if self.least is None and self.most is None:
+            verdict = "–"
         return f"| {self.name} | {self._text(self.value)} | {target} | {verdict} |"
 
     def _text(self, value: float | None) -> str:
@@ -84,8 +86,18 @@ def measure_retention(folder: Path) -> list[Target]:
     """Measure what becomes of the pairs that have both primers and pass the filter."""
     total = pl.read_csv(folder / "samples.csv").sum()
     used = total["primers_found"][0] - total["filtered"][0]
+    with_answer = sum(total[name][0] for name in ("productive", "stop", "frameshift", "truncated"))
     return [
-        Target("pairs with a CDR3 or a named defect", 1 - total["not_vhh"][0] / used, least=0.95),
+        Target("pairs with a CDR3 or a named defect", with_answer / used, least=0.95),
+        *(
+            Target(f"of these {words}", total[name][0] / used)
+            for name, words in (
+                ("productive", "productive, CDR3 read"),
+                ("stop", "with a stop codon"),
+                ("frameshift", "out of frame"),
+                ("truncated", "a VHH whose CDR3 is unread"),
+            )
+        ),
         Target("pairs that are no VHH", total["not_vhh"][0] / used, most=0.05),
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
 from itertools import chain
@@ -36,3 +37,14 @@ def test_every_target_of_the_makefile_is_explained() -> None:
     assert targets is not None
     for target in set(targets[1].split()) - {"help"}:
         assert f'"make {target} ' in text
+
+
+PACKAGES = sorted(path.parent for path in (ROOT / "src" / "bactrian").rglob("__init__.py"))
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.name)
+def test_a_package_lists_its_modules(package: Path) -> None:
+    told = ast.get_docstring(ast.parse((package / "__init__.py").read_text(encoding="utf-8"))) or ""
+    modules = {path.stem for path in package.glob("*.py")} - {"__init__", "__main__"}
+    modules |= {path.parent.name for path in package.glob("*/__init__.py")}
+    assert {name for name in modules if not re.search(rf"\b{name}\b", told)} == set()

@@ -2,15 +2,19 @@
 
 Modules in the order the data goes:
 
-- `sheet`: the sample sheet, checked before any work.
+- `sheet`: the sample sheet, checked before any work; with `sheet_table` (its rows), `sheet_filter` (rows to
+  take), `sheet_rules` (what rows must obey), `sheet_lanes` (files) and `sheet_design` (warnings).
 - `reads`: FASTQ files into molecules: primers, pairing, filter.
-- `sequences`: files of single sequences, for `bactrian annotate`.
+- `sequences`: files of single sequences, for `bactrian annotate`; `sanger`: those of the .ab1 format.
 - `vhh`: IMGT numbering, CDRs and everything else that a sequence says about its VHH.
 - `clonotypes`: error collapse, chimeras, counts, lineages.
 - `library`: quality of libraries and samples.
 - `simulator`: pannings and reads with their truth.
+- `tasks`: the pieces of work of a screen.
 - `screen`: the whole job, `bactrian screen`.
 - `figures`: the report's figures and sections.
+- `airr`: AIRR rearrangements; `summary`: the main numbers; `outputs`: all files of a finished screen.
+- `cli`, `sheet_commands`, `annotate_command`, `simulate_command`, `demo_command`: the commands.
 - `room`: what this room announces to the house.
 
 `annotate` is here for notebooks: `from bactrian.discovery import annotate`.

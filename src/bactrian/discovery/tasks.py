@@ -15,7 +15,7 @@ import polars as pl
 
 from bactrian.core.seeds import make_rng
 from bactrian.core.tables import write_table
-from bactrian.discovery.clonotypes import ClonotypeSettings, count_clonotypes
+from bactrian.discovery.clonotypes import ClonotypeSettings, count_clonotypes, group_lineages
 from bactrian.discovery.library.quality import MoleculeQuality, assess_samples, describe_molecules
 from bactrian.discovery.reads.agreement import PrimerSight
 from bactrian.discovery.reads.detection import detect_primers, may_show_primers
@@ -191,16 +191,14 @@ def judge_samples(
     """
     cdr3 = pl.concat([pl.read_parquet(source / "counts_cdr3.parquet") for source in counts])
     clonotype = pl.concat([pl.read_parquet(source / "counts_clonotype.parquet") for source in counts])
-    lineages: dict[str, str] = {}
-    for number, source in enumerate(counts):
-        known = pl.read_parquet(source / "clonotypes.parquet", columns=["cdr3", "lineage"])
-        lineages |= {cdr3: f"{number}:{lineage}" for cdr3, lineage in known.iter_rows()}
+    # Over all libraries together, so that a CDR3 of two libraries has one lineage.
+    lineages = group_lineages(cdr3.group_by("cdr3").agg(pl.col("count").cast(pl.Int64).sum()))
     verdict = assess_samples(
         pl.read_parquet(design),
         read_tallies(sources, counts),
         counts_cdr3=cdr3,
         counts_clonotype=clonotype,
-        lineages=lineages,
+        lineages=dict(lineages.iter_rows()),
         molecules=[_molecule_quality(sample, source) for sample, source in sources],
         transformants=dict(judgement.transformants),
         rng=make_rng(judgement.seed, "quality"),

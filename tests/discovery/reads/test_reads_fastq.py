@@ -215,7 +215,7 @@ def test_phred64_is_refused(write):
     )
 
 
-@pytest.mark.parametrize("quality", ["FFFF", "~~~~", "K!5h"], ids=["one bin", "HiFi", "wide"])
+@pytest.mark.parametrize("quality", ["FFFF", "MMMM", "~~~~", "K!5h"], ids=["one bin", "Q44", "HiFi", "wide"])
 def test_high_phred33_is_not_taken_for_phred64(write, quality):
     assert texts(read_all(write("x.fastq", f"@a\nACGT\n+\n{quality}\n".encode())))[0][1] == quality
 

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 CHUNK_PAIRS = 20_000
 PHRED_OFFSET = 33
-# Phred+64 files span ';' (59, Solexa -5) to 'j' (106, Q 42); Phred+33 files of sequencers that stop at Q 41
-# never pass 'J' (74), and the ones that go further (to '~') also hold low qualities or pass 'j'.
-PHRED64_LOWEST, PHRED33_HIGHEST, PHRED64_HIGHEST = 59, 75, 106
+# Phred+64 files span ';' (59, Solexa -5) to 'j' (106, Q 42) and in any chunk reach beyond ']' (Q 29). In
+# Phred+33 that would be a best call of Q 61 with none below Q 26, which no short-read sequencer gives.
+PHRED64_LOWEST, PHRED33_HIGHEST, PHRED64_HIGHEST = 59, 93, 106
 SHOWN = 40
 
 OK, BAD_HEADER, BAD_PLUS, BAD_LENGTH, BAD_LETTER, BAD_QUALITY = range(6)

@@ -4,11 +4,13 @@
 - `codons`: the genetic code and how often each codon is used.
 - `constructs`: primers, leader, tag and the empty vector around a VHH.
 - `library`: naive VHH clones drawn from the VHH profile.
+- `defects`: clones with a stop, a shifted frame, or no VHH.
 - `panning`: clone classes, retention, bottleneck, amplification, jackpots, arms and rounds.
 - `read_kernel`: the loop that writes reads.
 - `sequencing`: one sample from molecule counts to reads with their truth.
 - `hopping`: read pairs that end up in another sample of the run.
-- `writing`: FASTQ files, count tables, truth tables and the sheet.
+- `fastq`: reads as gzipped FASTQ files.
+- `writing`: count tables, truth tables and the sheet.
 
 `simulate_sample` sequences any clone table with any counts.
 """

@@ -14,7 +14,7 @@ from bactrian.core.tables import atomic_path
 _GzipFile: Any
 try:
     from isal.igzip import IGzipFile as _GzipFile
-except ImportError:  # pragma: no cover - isal comes with dnaio wherever it is built for the machine
+except ImportError:  # pragma: no cover - isal has no wheel for every processor
     _GzipFile = gzip.GzipFile
 
 if TYPE_CHECKING:
