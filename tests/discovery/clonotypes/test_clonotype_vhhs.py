@@ -129,7 +129,14 @@ def test_the_representative_is_exact_then_merged() -> None:
     assert found.select("rung", "nt").rows() == [("merged", "ACGT2")]
 
 
-def test_no_molecule_represents_an_unknown_clonotype() -> None:
+def test_a_molecule_represents_an_unknown_clonotype_from_behind_its_cdr2() -> None:
+    cdr3 = "GCGGCGAGTCCGAGCTATCTGAGC"  # AASPSYLS
+    read = VHH[VHH.index("YYADSVK") : VHH.index("AASPSYLS")]
+    nt = "ACGT" * 30 + "GGG" * len(read) + cdr3 + "TGGGGCCAG"
     frame = molecules((aligned(), 4), cdr1=None, cdr1_nt=None)
+    frame = frame.with_columns(
+        nt=pl.when(pl.col("cdr3") == "AASPSYLS").then(pl.lit(nt)).otherwise("nt"),
+        cdr3_nt=pl.when(pl.col("cdr3") == "AASPSYLS").then(pl.lit(cdr3)).otherwise("cdr3_nt"),
+    )
     found = count_clonotypes(frame).clonotypes.filter(pl.col("cdr3") == "AASPSYLS")
-    assert found.select("clonotype", "nt").rows() == [("?_?_AASPSYLS", None)]
+    assert found.select("clonotype", "nt").rows() == [("?_?_AASPSYLS", nt[120:])]

@@ -90,17 +90,27 @@ def count_vhhs(
 
 
 def _representatives(own: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
-    """Give the molecule that stands for each clonotype: it carries exactly its CDRs."""
+    """Give the molecule that stands for each clonotype.
+
+    It carries exactly the clonotype's CDRs. Where CDR1–2 is unknown it carries the CDR3, and begins behind
+    CDR2: what stands before may be another clone's.
+    """
     carried = names.select("clonotype_number", c1="cdr1", c2="cdr2", c3="cdr3")
     best = pl.col("haplotype").min().over("clonotype_number") == pl.col("haplotype")
+    unknown = pl.col("c1").is_null()
+    same = (pl.col("cdr1") == pl.col("c1")) & (pl.col("cdr2") == pl.col("c2"))
+    behind = 3 * pl.col("vhh").str.strip_chars_start("X").str.find(pl.col("c3"), literal=True).cast(pl.Int64)
+    ahead = (
+        pl.col("nt").str.len_chars().cast(pl.Int64)
+        - pl.col("nt").str.reverse().str.find(pl.col("cdr3_nt").str.reverse(), literal=True).cast(pl.Int64)
+        - pl.col("cdr3_nt").str.len_chars().cast(pl.Int64)
+    )
+    tail = pl.col("nt").str.slice(pl.max_horizontal(ahead - behind, 0))
     return (
         own.with_columns(exact=pl.col("exact") & best)
         .join(carried, on="clonotype_number")
-        .filter(
-            (pl.col("cdr3") == pl.col("c3"))
-            & (pl.col("cdr1") == pl.col("c1"))
-            & (pl.col("cdr2") == pl.col("c2"))
-        )
+        .filter((pl.col("cdr3") == pl.col("c3")) & (unknown | same))
+        .with_columns(nt=pl.when(unknown).then(tail).otherwise("nt"))
         .group_by("clonotype_number", "exact", "rung", "nt", "cdr3_nt")
         .agg(pl.col("count").sum())
         .with_columns(
