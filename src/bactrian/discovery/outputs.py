@@ -67,7 +67,7 @@ class ScreenParts:
         quality: Folder of the quality tables.
         primers: Per sample its primer pair and where it comes from.
         errors: Sentence per sample that failed.
-        settings: Settings in words.
+        settings: Settings by their names in the summary.
     """
 
     sheet: Sheet
@@ -288,10 +288,23 @@ def _results(
         primers=tuple(f"{library}: {said}" for library, said in summary["primers"].items()),
         notes=tuple(summary["notes"]),
         errors=tuple(parts.errors.values()),
-        settings={name: str(value) for name, value in parts.settings.items()},
+        settings=_settings_in_words(parts.settings),
         versions={"Bactrian": __version__, "Polars": pl.__version__, "NumPy": numpy.__version__},
         files=FILES,
     )
+
+
+def _settings_in_words(settings: dict[str, Any]) -> dict[str, str]:
+    """Give the settings as a reader of the report understands them."""
+    stated = [f"{library or 'every library'}: {n:,}" for library, n in settings["transformants"].items()]
+    return {
+        "rows taken": settings["where"] or "all",
+        "expected errors at most": f"{settings['max_ee']:g}",
+        "amber stop TAG": "read as Q" if settings["amber"] else "a stop",
+        "skew of the error collapse": f"{settings['skew']:g}",
+        "transformants": ", ".join(stated) or "not stated",
+        "seed of intervals": str(settings["seed"]),
+    }
 
 
 def _top_abundance(counts: pl.DataFrame) -> pl.DataFrame:

@@ -177,7 +177,7 @@ def screen_library(
             quality=quality,
             primers={name: (pair, source) for name, (pair, source) in primers.items()},
             errors={name: str(error) for name, error in job.errors.items()},
-            settings=_settings_in_words(settings, where=where),
+            settings=_settings_used(settings, where=where),
         )
         summary = write_outputs(parts, out, airr=airr, pair_records=pair_records)
         store.sweep(job.stages)
@@ -344,15 +344,13 @@ def _judge(
     return outcome.folder
 
 
-def _settings_in_words(settings: ScreenSettings, *, where: str | None) -> dict[str, Any]:
-    """Give the settings as they stand in the summary and the report."""
+def _settings_used(settings: ScreenSettings, *, where: str | None) -> dict[str, Any]:
+    """Give the settings as they stand in the summary."""
     return {
-        "rows taken": where or "all",
-        "expected errors at most": settings.max_ee,
-        "amber stop TAG": "read as Q" if settings.amber else "a stop",
-        "skew of the error collapse": settings.skew_alpha,
-        "transformants": {
-            library or "every library": int(number) for library, number in settings.transformants
-        },
-        "seed of intervals": SEED,
+        "where": where,
+        "max_ee": settings.max_ee,
+        "amber": settings.amber,
+        "skew": settings.skew_alpha,
+        "transformants": {library: int(number) for library, number in settings.transformants},
+        "seed": SEED,
     }
