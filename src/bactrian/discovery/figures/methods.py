@@ -29,7 +29,7 @@ UNITS = (
     ),
     (
         "clonotype",
-        "The amino acids of CDR1, CDR2 and CDR3 together; `?` stands for regions that no mate read.",
+        "The amino acids of CDR1, CDR2 and CDR3 together; `?` where the reads do not tell its CDR1–2.",
     ),
     (
         "error collapse",
