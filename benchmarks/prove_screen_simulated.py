@@ -14,6 +14,8 @@ from benchmarks import TargetMissedError
 from benchmarks.screen_checks import Recovery, Target, measure_balance, measure_truth, table
 
 SHARES = (0.0, 0.05, 0.2, 0.45)
+# Fresh: the numbering was mended after seeds 101 to 104 had shown two clones that lost their CDR2.
+FIRST_SEED = 201
 SIZE = ("--clones", "5000", "--reads", "40000", "--replicates", "2", "--read-length", "250")
 
 
@@ -67,8 +69,8 @@ def list_targets(found: Recovery, chimeras: float) -> list[Target]:
 
 def main() -> str:
     """Simulate, screen and measure at each share of recombination."""
-    lines, missed = [f"Settings: {' '.join(SIZE)}; seeds 101 to {100 + len(SHARES)}."], []
-    for number, share in enumerate(SHARES, start=101):
+    lines, missed = [f"Settings: {' '.join(SIZE)}; seeds {FIRST_SEED} to {FIRST_SEED + len(SHARES) - 1}."], []
+    for number, share in enumerate(SHARES, start=FIRST_SEED):
         with tempfile.TemporaryDirectory() as temporary:
             targets = list_targets(simulate_and_screen(Path(temporary), share, seed=number), share)
         lines += ["", f"## {100 * share:.0f} % recombined", "", table(targets)]
