@@ -1,8 +1,9 @@
 """The sample sheet: which sample lies in which files, and where it stands in the panning.
 
-`read_sheet` finds all mistakes at once, before any work, and says what the design cannot support. The modules
-behind it, in the order the rows go: `sheet_table` (rows of the file), `sheet_filter` (rows to take),
-`sheet_rules` (what rows must obey), `sheet_lanes` (files), `sheet_design` (warnings).
+`read_sheet` finds all mistakes at once, before any work, and says what the design cannot support;
+`read_design` does so where no file is needed, since the reads were counted elsewhere. The modules behind
+them, in the order the rows go: `sheet_table` (rows of the file), `sheet_filter` (rows to take), `sheet_rules`
+(what rows must obey), `sheet_lanes` (files), `sheet_design` (warnings).
 """
 
 from __future__ import annotations
@@ -19,7 +20,13 @@ from bactrian.discovery.sheet_design import find_design_gaps
 from bactrian.discovery.sheet_filter import filter_rows
 from bactrian.discovery.sheet_lanes import FASTQ_FILE, find_content_error, list_lanes
 from bactrian.discovery.sheet_rules import PRIMER_WORDS, find_rule_errors
-from bactrian.discovery.sheet_table import COLUMN_ORDER, OPTIONAL_COLUMNS, read_sheet_table, suggest_name
+from bactrian.discovery.sheet_table import (
+    COLUMN_ORDER,
+    DESIGN_COLUMNS,
+    OPTIONAL_COLUMNS,
+    read_sheet_table,
+    suggest_name,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -51,13 +58,13 @@ class Sheet:
     Args:
         path: The sheet's file.
         samples: One row per sample in the sheet's order: `sample, selection, replicate, round (Int64), arm,
-            antigen, library, primer_fwd, primer_rev` and the sheet's further columns, text with null for an
-            empty cell.
+            antigen, library, primer_fwd, primer_rev`, `wanted_with` if the sheet has it, and the sheet's
+            further columns, text with null for an empty cell.
         n_left_out: Rows that `--where` left out.
         warnings: What the sheet leaves open, one sentence each.
         content_errors: Mistakes seen inside the files, by sample; empty unless the sheet was read to keep
             going.
-        lanes_by_sample: Files of each sample; see `lanes`.
+        lanes_by_sample: Files of each sample; see `lanes`. Empty for a sheet read by `read_design`.
     """
 
     path: Path
@@ -122,6 +129,38 @@ def read_sheet(path: Path, *, where: str | None = None, keep_going: bool = False
     )
 
 
+def read_design(path: Path, *, where: str | None = None) -> Sheet:
+    """Read a sample sheet for its design alone, when the reads were counted elsewhere.
+
+    All that `read_sheet` checks is checked, but no file: the columns `fastq_1` and `fastq_2` may be absent
+    and are not looked at. Several rows of a sample, one for each lane, become one.
+
+    Args:
+        path: CSV, TSV or XLSX file.
+        where: SQL expression that chooses rows; what it leaves out is left out of everything, checks too.
+
+    Returns:
+        The sheet, without files.
+
+    Raises:
+        InputError: If the file cannot be read as a sheet or the filter is wrong.
+        InputErrors: All mistakes, in the order of the rows.
+    """
+    table = read_sheet_table(Path(path), required=DESIGN_COLUMNS)
+    rows = table.rows if where is None else filter_rows(table, where)
+    if errors := find_rule_errors(table, rows, files=False):
+        raise InputErrors(_sort_errors(errors))
+    samples = _build_samples(table, rows)
+    return Sheet(
+        path=table.path,
+        samples=samples,
+        n_left_out=len(table.rows) - len(rows),
+        warnings=(*_find_unknown_columns(table), *find_design_gaps(samples)),
+        content_errors=(),
+        lanes_by_sample={},
+    )
+
+
 def _sort_errors(errors: list[InputError]) -> list[InputError]:
     def place(error: InputError) -> tuple[int, int]:
         where = error.where
@@ -137,7 +176,8 @@ def _build_samples(table: SheetTable, rows: Sequence[SheetRow]) -> pl.DataFrame:
     first: dict[str, SheetRow] = {}
     for row in rows:
         first.setdefault(row.cells["sample"], row)
-    columns = (*SAMPLE_COLUMNS, *table.unknown_columns)
+    wanted_with = ("wanted_with",) if "wanted_with" in table.columns else ()
+    columns = (*SAMPLE_COLUMNS, *wanted_with, *table.unknown_columns)
     text = pl.DataFrame(
         {name: [row.cells.get(name) or None for row in first.values()] for name in columns},
         schema=dict.fromkeys(columns, pl.String),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from bactrian.discovery.selection.design import split_wanted_with
 from bactrian.discovery.sheet_rules import PANNED_ARMS
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ def find_design_gaps(samples: pl.DataFrame) -> Iterator[str]:
     """Yield one sentence for every comparison that the design cannot support.
 
     Args:
-        samples: One row per sample with selection, replicate, round, arm, antigen and library.
+        samples: One row per sample with selection, replicate, round, arm, antigen, library and, if the sheet
+            has it, wanted_with.
 
     Yields:
         Sentences, library by library in the order of the sheet.
@@ -54,6 +56,8 @@ def _find_missing_comparators(panned: pl.DataFrame, library: str) -> Iterator[st
     targets = panned.filter(pl.col("arm") == "target")
     if targets.is_empty():
         yield f"Library '{library}' has no target sample: no binder can be found. Check the column arm."
+    wanted = _read_wanted_with(targets)
+    yield from _find_one_sided(wanted, library)
     for (antigen,), group in targets.group_by("antigen", maintain_order=True):
         name = f"Target '{antigen}' in library '{library}'"
         same = panned.filter((pl.col("arm") != "target") & (pl.col("antigen") == antigen))
@@ -63,10 +67,12 @@ def _find_missing_comparators(panned: pl.DataFrame, library: str) -> Iterator[st
                 "for sticky ones. "
                 f"Name in the {arm} rows what they were panned against instead."
             )
-        others = panned.filter(pl.col("antigen") != antigen)
+        is_wanted = pl.col("antigen").is_in([antigen, *wanted[antigen]])
+        others = panned.filter((pl.col("arm") != "target") | ~is_wanted)
         if others.is_empty():
+            beside = " beside those in wanted_with" if wanted[antigen] else ""
             yield (
-                f"{name} has no counter, irrelevant or other target to compare with: "
+                f"{name} has no counter, irrelevant or other target to compare with{beside}: "
                 "specific binders cannot be told from sticky ones."
             )
             continue
@@ -76,6 +82,26 @@ def _find_missing_comparators(panned: pl.DataFrame, library: str) -> Iterator[st
                 f"({_join(group['round'])} against {_join(others['round'])}): "
                 "specificity cannot be tested round by round."
             )
+
+
+def _read_wanted_with(targets: pl.DataFrame) -> dict[str, list[str]]:
+    """Give the antigens that the rows of each target antigen name as wanted too."""
+    wanted: dict[str, list[str]] = {antigen: [] for antigen in targets["antigen"].unique(maintain_order=True)}
+    if "wanted_with" in targets.columns:
+        for antigen, cell in targets.select("antigen", "wanted_with").unique(maintain_order=True).iter_rows():
+            wanted[antigen] += split_wanted_with(cell)
+    return wanted
+
+
+def _find_one_sided(wanted: dict[str, list[str]], library: str) -> Iterator[str]:
+    for antigen, others in wanted.items():
+        for other in dict.fromkeys(others):
+            if other in wanted and antigen not in wanted[other]:
+                yield (
+                    f"Target '{antigen}' in library '{library}' names '{other}' in wanted_with and '{other}' "
+                    f"does not name '{antigen}': what binds both can be a lead for '{antigen}' and counts as "
+                    f"unspecific for '{other}'. Name it in the rows of both if that is not meant."
+                )
 
 
 def _find_replicate_gaps(group: pl.DataFrame, name: str, is_target: bool) -> Iterator[str]:

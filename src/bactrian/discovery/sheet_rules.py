@@ -9,6 +9,8 @@ import re
 from typing import TYPE_CHECKING
 
 from bactrian.core.errors import InputError
+from bactrian.discovery.selection.design import split_wanted_with
+from bactrian.discovery.sheet_table import suggest_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 ARMS = ("target", "counter", "irrelevant", "input", "control")
 PANNED_ARMS = ("target", "counter", "irrelevant")
-FILLED_COLUMNS = ("sample", "fastq_1", "selection", "replicate", "round", "arm", "library")
+FILLED_COLUMNS = ("sample", "selection", "replicate", "round", "arm", "library")
 # File systems allow 255 bytes in a name; a sample's files carry a digest and a suffix beside it.
 LONGEST_NAME = 150
 FILE_COLUMNS = ("fastq_1", "fastq_2")
@@ -28,25 +30,48 @@ _WHOLE_NUMBER = re.compile(r"[0-9]+")
 _PRIMER = re.compile(r"[ACGTURYSWKMBDHVN]+", re.IGNORECASE)
 
 
-def find_rule_errors(table: SheetTable, rows: Sequence[SheetRow]) -> list[InputError]:
+def find_rule_errors(table: SheetTable, rows: Sequence[SheetRow], *, files: bool = True) -> list[InputError]:
     """Find every mistake that the sheet's text alone shows.
 
     Args:
         table: The sheet, for the places.
         rows: Rows to check, those that a filter left.
+        files: Whether the sheet's files are of use; where they are not, their columns are not looked at.
 
     Returns:
         The mistakes: of cells, of rows of one sample, of selections.
     """
     errors = []
     for found in (
+        _check_files(rows) if files else (),
         _check_cells(rows),
         _check_samples(table, rows),
         _check_selections(rows),
         _check_replicates(rows),
+        _check_wanted_with(table, rows),
     ):
         errors += [InputError(message, table.where(row.row, column)) for row, column, message in found]
     return errors
+
+
+def _check_files(rows: Sequence[SheetRow]) -> Iterator[tuple[SheetRow, str, str]]:
+    """Every row names a file, and the rows of a sample are all paired or all single."""
+    first: dict[str, SheetRow] = {}
+    for row in rows:
+        sample = row.cells["sample"]
+        if not row.cells["fastq_1"]:
+            yield row, "fastq_1", "the cell is empty. Every row needs a fastq_1."
+        if not sample:
+            continue
+        start = first.setdefault(sample, row)
+        if bool(row.cells.get("fastq_2")) != bool(start.cells.get("fastq_2")):
+            kinds = ("paired", "single") if row.cells.get("fastq_2") else ("single", "paired")
+            yield (
+                row,
+                "fastq_2",
+                f"sample '{sample}' has {kinds[0]} reads here and {kinds[1]} reads in row {start.row}. "
+                "Name fastq_2 in all rows of a sample, or in none.",
+            )
 
 
 def _check_cells(rows: Sequence[SheetRow]) -> Iterator[tuple[SheetRow, str, str]]:
@@ -140,14 +165,6 @@ def _check_samples(table: SheetTable, rows: Sequence[SheetRow]) -> Iterator[tupl
                 "Rows of one sample agree in all but fastq_1 and fastq_2: "
                 "correct one, or give the rows different sample names.",
             )
-        if bool(row.cells.get("fastq_2")) != bool(start.cells.get("fastq_2")):
-            kinds = ("paired", "single") if row.cells.get("fastq_2") else ("single", "paired")
-            yield (
-                row,
-                "fastq_2",
-                f"sample '{sample}' has {kinds[0]} reads here and {kinds[1]} reads in row {start.row}. "
-                "Name fastq_2 in all rows of a sample, or in none.",
-            )
 
 
 def _check_selections(rows: Sequence[SheetRow]) -> Iterator[tuple[SheetRow, str, str]]:
@@ -208,3 +225,43 @@ def _check_replicates(rows: Sequence[SheetRow]) -> Iterator[tuple[SheetRow, str,
                 f"'{cells['library']}'. "
                 "Number the replicates differently.",
             )
+
+
+def _check_wanted_with(table: SheetTable, rows: Sequence[SheetRow]) -> Iterator[tuple[SheetRow, str, str]]:
+    """Rows of a target name other targets of their library, those of rows that a filter left out included."""
+    targets: dict[str, dict[str, None]] = {}
+    for row in table.rows:
+        if row.cells["arm"] == "target" and row.cells["antigen"]:
+            targets.setdefault(row.cells["library"], {}).setdefault(row.cells["antigen"])
+    for row in rows:
+        cells = row.cells
+        cell = cells.get("wanted_with", "")
+        if cell and cells["arm"] in ARMS and cells["arm"] != "target":
+            msg = (
+                f"'{cell}' stands in a row of the arm {cells['arm']}. Name in the rows of a target what else "
+                "its binders may bind, and leave the cell empty here."
+            )
+            yield row, "wanted_with", msg
+            continue
+        others = tuple(name for name in targets.get(cells["library"], {}) if name != cells["antigen"])
+        for name in split_wanted_with(cell):
+            if name == cells["antigen"]:
+                msg = (
+                    f"'{name}' is the antigen of the row itself. Name other targets of the library whose "
+                    "binders are wanted too, joined by ';', or leave the cell empty."
+                )
+                yield row, "wanted_with", msg
+            elif name not in others and cells["library"]:
+                yield row, "wanted_with", _describe_unknown_target(name, others, cells["library"])
+
+
+def _describe_unknown_target(name: str, others: tuple[str, ...], library: str) -> str:
+    close = suggest_name(name, others)
+    if close:
+        hint = f"Did you mean '{close}'?"
+    elif others:
+        known = ", ".join(f"'{other}'" for other in others)
+        hint = f"Name some of its other targets, joined by ';': {known}."
+    else:
+        hint = "It has no other target: leave the cell empty."
+    return f"'{name}' is not a target of library '{library}'. {hint}"

@@ -26,7 +26,9 @@ REQUIRED_COLUMNS = (
     "antigen",
     "library",
 )
-OPTIONAL_COLUMNS = ("fastq_2", "primer_fwd", "primer_rev")
+# A sheet that goes with a table of counts names no files.
+DESIGN_COLUMNS = tuple(name for name in REQUIRED_COLUMNS if name != "fastq_1")
+OPTIONAL_COLUMNS = ("fastq_2", "wanted_with", "primer_fwd", "primer_rev")
 COLUMN_ORDER = (
     "sample",
     "fastq_1",
@@ -37,6 +39,7 @@ COLUMN_ORDER = (
     "arm",
     "antigen",
     "library",
+    "wanted_with",
     "primer_fwd",
     "primer_rev",
 )
@@ -87,7 +90,7 @@ class SheetTable:
         return tuple(name for name in self.columns if name not in COLUMN_ORDER)
 
 
-def read_sheet_table(path: Path) -> SheetTable:
+def read_sheet_table(path: Path, *, required: tuple[str, ...] = REQUIRED_COLUMNS) -> SheetTable:
     """Read the rows of a sample sheet.
 
     The separator of a text sheet is found in its header (comma, semicolon or tab, whatever the suffix
@@ -96,6 +99,7 @@ def read_sheet_table(path: Path) -> SheetTable:
 
     Args:
         path: File ending in .csv, .tsv or .xlsx.
+        required: Columns that it must have.
 
     Returns:
         Header and rows.
@@ -119,7 +123,7 @@ def read_sheet_table(path: Path) -> SheetTable:
         title, records = _read_workbook(path)
     else:
         records = _read_text(path)
-    return _build_table(path, title, records)
+    return _build_table(path, title, records, required)
 
 
 def _read_workbook(path: Path) -> tuple[str, _Records]:
@@ -192,7 +196,7 @@ def _is_comment(cells: list[str]) -> bool:
     return filled.lstrip().startswith("#")
 
 
-def _build_table(path: Path, title: str | None, records: _Records) -> SheetTable:
+def _build_table(path: Path, title: str | None, records: _Records, required: tuple[str, ...]) -> SheetTable:
     place = Where(file=str(path), sheet=title)
     if not records:
         msg = (
@@ -205,7 +209,7 @@ def _build_table(path: Path, title: str | None, records: _Records) -> SheetTable
     while names and not names[-1]:
         names.pop()
     table = SheetTable(path, title, header_row, tuple(name for name in names if name), ())
-    errors = _find_header_errors(table, names)
+    errors = _find_header_errors(table, names, required)
     rows = []
     for row, cells in records[1:]:
         stray = [cell.strip() for cell in cells[len(names) :] if cell.strip()]
@@ -229,12 +233,12 @@ def _build_table(path: Path, title: str | None, records: _Records) -> SheetTable
     return SheetTable(path, title, header_row, table.columns, tuple(rows))
 
 
-def _find_header_errors(table: SheetTable, names: list[str]) -> list[InputError]:
+def _find_header_errors(table: SheetTable, names: list[str], required: tuple[str, ...]) -> list[InputError]:
     errors = []
     for name in dict.fromkeys(name for name in names if name and names.count(name) > 1):
         msg = f"the header names this column {names.count(name)} times. Keep one."
         errors.append(InputError(msg, table.where(table.header_row, name)))
-    for name in REQUIRED_COLUMNS:
+    for name in required:
         if name in names:
             continue
         close = suggest_name(name, table.unknown_columns)
