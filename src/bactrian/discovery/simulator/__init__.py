@@ -6,6 +6,7 @@
 - `library`: naive VHH clones drawn from the VHH profile.
 - `defects`: clones with a stop, a shifted frame, or no VHH.
 - `panning`: clone classes, retention, bottleneck, amplification, jackpots, arms and rounds.
+- `dirichlet`: a second law for how replicates scatter, with heavier tails.
 - `read_kernel`: the loop that writes reads.
 - `sequencing`: one sample from molecule counts to reads with their truth.
 - `hopping`: read pairs that end up in another sample of the run.

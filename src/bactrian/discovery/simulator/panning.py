@@ -325,15 +325,29 @@ def _log_binding(settings: PanningSettings, size: int, rng: np.random.Generator)
     return rng.normal(np.log(settings.binding), settings.binding_sd, size)
 
 
-def _selections(clones: pl.DataFrame, settings: PanningSettings) -> Sequence[_Selection]:
+def expected_retention(clones: pl.DataFrame, settings: PanningSettings) -> list[tuple[str, str, Floats]]:
+    """Give every panned arm with its antigen and each clone's retention there.
+
+    Args:
+        clones: A table that `draw_classes` has completed.
+        settings: Which arms there are.
+
+    Returns:
+        Arm, antigen and retention, in the order of the samples.
+    """
     arms = [("target", name, name) for name in antigen_names(settings)]
     arms += [(COUNTER, COUNTER, COUNTER)] if settings.counter else []
     arms += [("control", "", "")] if settings.control else []
-    selections = []
-    for arm, antigen, surface in arms:
-        # Without a surface every phage comes through: only bottleneck and growth remain.
-        retention = clones[f"retention_{surface}"].to_numpy() if surface else np.ones(clones.height)
-        for replicate in range(1, settings.replicates + 1):
-            name = f"{antigen or arm}-{replicate}"
-            selections.append(_Selection(name, arm, antigen, replicate, retention))
-    return selections
+    # Without a surface every phage comes through: only bottleneck and growth remain.
+    return [
+        (arm, antigen, clones[f"retention_{surface}"].to_numpy() if surface else np.ones(clones.height))
+        for arm, antigen, surface in arms
+    ]
+
+
+def _selections(clones: pl.DataFrame, settings: PanningSettings) -> Sequence[_Selection]:
+    return [
+        _Selection(f"{antigen or arm}-{replicate}", arm, antigen, replicate, retention)
+        for arm, antigen, retention in expected_retention(clones, settings)
+        for replicate in range(1, settings.replicates + 1)
+    ]
