@@ -27,10 +27,12 @@ class Motif:
     Args:
         text: The motif as written.
         patterns: For each alternative the residues allowed at each position; the longest comes first.
+        starts: Letters with which a place may begin, X among them where an alternative begins with any.
     """
 
     text: str
     patterns: tuple[tuple[frozenset[str], ...], ...]
+    starts: frozenset[str]
 
 
 def parse_motif(text: str) -> Motif:
@@ -50,7 +52,10 @@ def parse_motif(text: str) -> Motif:
         [3, 2]
     """
     patterns = [_parse_pattern(part) for part in text.split("|")]
-    return Motif(text, tuple(sorted(patterns, key=len, reverse=True)))
+    starts = frozenset[str]().union(*(pattern[0] for pattern in patterns))
+    if _ANY in (pattern[0] for pattern in patterns):
+        starts |= {UNREAD}
+    return Motif(text, tuple(sorted(patterns, key=len, reverse=True)), starts)
 
 
 def find_motif(motif: Motif, residues: str) -> Iterator[tuple[int, int, Standing]]:
@@ -66,7 +71,9 @@ def find_motif(motif: Motif, residues: str) -> Iterator[tuple[int, int, Standing
         that stand at a place the longest is given; one that lies within another, sure one is not.
     """
     covered = 0
-    for start in range(len(residues)):
+    for start, letter in enumerate(residues):
+        if letter not in motif.starts:
+            continue
         best: tuple[int, Standing] | None = None
         for pattern in motif.patterns:
             standing = _stands(pattern, residues[start : start + len(pattern)])

@@ -57,14 +57,22 @@ class Range:
         return "green" if self.low <= value <= self.high else "amber"
 
 
+_OWN: Final = (
+    "sequences of the Therapeutic Nanobody Profiler's 36 clinical-stage VHHs, computed with this package"
+)
 _TNP: Final = "Therapeutic Nanobody Profiler, 36 clinical-stage VHHs (doi 10.1101/2025.08.11.669635)"
 
 CLINICAL: Final[Mapping[str, Range]] = MappingProxyType(
     {
-        "cdr_length": Range(
-            "total length of the three IMGT CDRs", 20, 25, 36, 39, source=_TNP, version="tnp-2025-08"
+        "cdr_length": Range("total CDR length", 20, 25, 36, 39, source=_TNP, version="tnp-2025-08"),
+        "cdr3_length": Range("CDR3 length", 5, 9, 20, 23, source=_TNP, version="tnp-2025-08"),
+        "charge": Range(
+            "net charge at pH 7.4", -9.46, -4.68, 3.86, 4.65, source=_OWN, version="tnp-sequences-1"
         ),
-        "cdr3_length": Range("length of the IMGT CDR3", 5, 9, 20, 23, source=_TNP, version="tnp-2025-08"),
+        "hydrophobicity": Range(
+            "mean hydropathy (GRAVY)", -0.484, -0.431, -0.085, -0.002, source=_OWN, version="tnp-sequences-1"
+        ),
     }
 )
-"""The limits by name. TNP calls amber what the outer 5 % of its clinical VHHs have, red what none has."""
+"""The limits by name. TNP calls amber what the outer 5 % of its clinical VHHs have, red what none has; charge
+and hydrophobicity are treated alike."""

@@ -24,6 +24,8 @@ REGIONS: Final = (
 )
 """Regions by first and last IMGT position (Lefranc et al. 2003, Dev. Comp. Immunol. 27:55)."""
 
+_REGION_OF: Final = {position: name for name, first, last in REGIONS for position in range(first, last + 1)}
+
 VERNIERS: Final = (2, 28, 29, 54, 55, 78, 88, 105, 106, 118)
 """IMGT positions that carry the CDRs, as the Therapeutic Nanobody Profiler counts them; four lie in CDRs."""
 
@@ -131,7 +133,7 @@ def name_region(position: int) -> str:
         >>> name_region(56)
         'CDR2'
     """
-    return next(name for name, first, last in REGIONS if first <= position <= last)
+    return _REGION_OF[position]
 
 
 def _span_cysteines(
