@@ -14,7 +14,7 @@ import numpy as np
 from numba import njit
 
 from bactrian.discovery.selection.blocks import over_blocks
-from bactrian.discovery.selection.glm import fit_means, fit_rate, group_order
+from bactrian.discovery.selection.glm import average_log_cpm, fit_means, fit_rate, group_order
 from bactrian.discovery.selection.smoothing import peak_positions, smooth_local_means, spline_curvature
 from bactrian.discovery.selection.squeeze import squeeze_variances
 
@@ -37,12 +37,14 @@ class Dispersions:
 
     Args:
         common: The dispersion of all units together.
+        log2cpm: (n,) average abundance under the common dispersion, the abscissa of the trend.
         trended: (n,) the trend at each unit's abundance.
         tagwise: (n,) each unit's own, moderated.
         prior_freedom: (n,) prior degrees of freedom the moderation used.
     """
 
     common: float
+    log2cpm: NDArray[np.float64]
     trended: NDArray[np.float64]
     tagwise: NDArray[np.float64]
     prior_freedom: NDArray[np.float64]
@@ -149,7 +151,6 @@ def estimate_dispersions(
     sizes: NDArray[np.float64],
     *,
     groups: NDArray[np.int64],
-    log2cpm: NDArray[np.float64],
     robust: bool = True,
 ) -> Dispersions:
     """Estimate common, trended and unit-wise dispersions.
@@ -158,7 +159,6 @@ def estimate_dispersions(
         counts: (n, m) reads.
         sizes: (m,) effective library sizes.
         groups: (m,) group of every column, with at least one column more than groups.
-        log2cpm: (n,) average abundance, the abscissa of the trend.
         robust: Whether the moderation lets outliers keep their own dispersion.
 
     Returns:
@@ -176,7 +176,6 @@ def estimate_dispersions(
         msg = f"no unit has {SMALLEST_SUM} reads or more."
         raise ValueError(msg)
     table = np.ascontiguousarray(counts[used])
-    abundance = log2cpm[used]
     profile = profile_likelihoods(table, sizes, groups=groups, dispersions=MIDDLE * 2.0**GRID)
     step = float(GRID[1] - GRID[0])
     curvature = spline_curvature(GRID.size, step)
@@ -185,6 +184,8 @@ def estimate_dispersions(
         return np.asarray(MIDDLE * 2.0 ** peak_positions(curves, curvature, first=float(GRID[0]), step=step))
 
     common = float(highest(profile.sum(axis=0, keepdims=True))[0])
+    log2cpm = average_log_cpm(counts, sizes, dispersion=common)
+    abundance = log2cpm[used]
     local = smooth_local_means(profile, abundance, span=_span(used.size))
     trend = highest(local)
     freedom = residual_freedom(table, groups)
@@ -199,7 +200,7 @@ def estimate_dispersions(
     tagwise = np.full(counts.shape[0], rarest)
     whole_freedom = np.full(counts.shape[0], np.inf)
     trended[used], tagwise[used], whole_freedom[used] = trend, own, prior_freedom
-    return Dispersions(common, trended, tagwise, whole_freedom)
+    return Dispersions(common, log2cpm, trended, tagwise, whole_freedom)
 
 
 def _span(units: int) -> float:

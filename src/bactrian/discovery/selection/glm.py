@@ -27,7 +27,7 @@ LONGEST_STEP = 3.0
 AVERAGE_PRIOR = 2.0
 """Prior count of the average abundance that orders the trends (edgeR's default)."""
 AVERAGE_DISPERSION = 0.05
-"""Dispersion under which the average abundance is fitted (edgeR's default)."""
+"""Dispersion under which the average abundance is fitted while none is known (edgeR's default)."""
 LOG2 = math.log(2.0)
 
 
@@ -230,12 +230,15 @@ def fit_prior_means(
     return rates
 
 
-def average_log_cpm(counts: NDArray[np.int64], sizes: NDArray[np.float64]) -> NDArray[np.float64]:
+def average_log_cpm(
+    counts: NDArray[np.int64], sizes: NDArray[np.float64], *, dispersion: float = AVERAGE_DISPERSION
+) -> NDArray[np.float64]:
     """Give the average abundance of every unit over all columns.
 
     Args:
         counts: (n, m) reads.
         sizes: (m,) effective library sizes.
+        dispersion: Dispersion under which columns are averaged; the larger, the less a large column counts.
 
     Returns:
         (n,) log2 counts per million, with a prior count of 2.
@@ -244,7 +247,7 @@ def average_log_cpm(counts: NDArray[np.int64], sizes: NDArray[np.float64]) -> ND
         counts,
         sizes,
         groups=np.zeros(counts.shape[1], dtype=np.int64),
-        dispersion=np.full(counts.shape[0], AVERAGE_DISPERSION),
+        dispersion=np.full(counts.shape[0], dispersion),
         prior=AVERAGE_PRIOR,
     )
     return np.asarray((rates[:, 0] + math.log(1e6)) / LOG2)

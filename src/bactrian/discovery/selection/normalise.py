@@ -22,6 +22,8 @@ RATIO_TRIM = 0.3
 """Share of log ratios left out at each end (Robinson and Oshlack 2010)."""
 SUM_TRIM = 0.05
 """Share of average abundances left out at each end (Robinson and Oshlack 2010)."""
+OFFSET = 1e-6
+"""Added to the variances with singleton pairing, so that no weight is endless (measured from edgeR's results)."""
 SAME = 1e-6
 """Largest log2 ratio at which two columns count as proportional."""
 
@@ -145,16 +147,19 @@ def _tmmwsp(
     if np.abs(ratio).max() < SAME:
         return 1.0
     level = np.log2(mine * theirs) / 2.0
-    # Equal ratios are ordered by the ratios of counts half a read larger, so that one against one, which says
-    # less than ten against ten, stands nearer to no difference.
-    shrunk = np.log2((counts + 0.5) / (size + 0.5) * (reference_size + 0.5) / (others + 0.5))
+    # Equal ratios are ordered by the ratios of counts half a read larger. One against one and two against two
+    # are still equal but for rounding, so this is written operation by operation as edgeR's results show.
+    shrunk = np.log2(((counts + 0.5) / (size + 0.5)) / ((others + 0.5) / (reference_size + 0.5)))
     kept = np.ones(number, dtype=bool)
-    for order, trim in ((np.lexsort((shrunk, ratio)), RATIO_TRIM), (np.argsort(level, kind="stable"), SUM_TRIM)):
+    for order, trim in (
+        (np.lexsort((shrunk, ratio)), RATIO_TRIM),
+        (np.argsort(level, kind="stable"), SUM_TRIM),
+    ):
         cut = int(number * trim)
         inside = np.zeros(number, dtype=bool)
         inside[order[cut : number - cut]] = True
         kept &= inside
-    return _weighted(ratio[kept], mine[kept], theirs[kept], size, reference_size)
+    return _weighted(ratio[kept], mine[kept], theirs[kept], size, reference_size, offset=OFFSET)
 
 
 def _weighted(
@@ -163,9 +168,11 @@ def _weighted(
     theirs: NDArray[np.float64],
     size: float,
     reference_size: float,
+    *,
+    offset: float = 0.0,
 ) -> float:
-    """Give two to the mean of log ratios, weighted by their inverse binomial variances."""
+    """Give two to the mean of log ratios, weighted by their inverse binomial variances plus an offset."""
     if not ratio.size:
         return 1.0
-    weights = 1.0 / ((1.0 - mine) / mine / size + (1.0 - theirs) / theirs / reference_size)
+    weights = 1.0 / ((1.0 - mine) / mine / size + (1.0 - theirs) / theirs / reference_size + offset)
     return float(2.0 ** ((ratio * weights).sum() / weights.sum()))

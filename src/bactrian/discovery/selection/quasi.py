@@ -13,22 +13,30 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from scipy.special import chdtrc, ndtr, ndtri_exp
-from scipy.stats import norm
 
 from bactrian.core.errors import InputError
 from bactrian.discovery.selection.dispersion import estimate_dispersions, residual_freedom
-from bactrian.discovery.selection.glm import LOG2, average_log_cpm, fit_means, fit_prior_means, likelihood_ratio
+from bactrian.discovery.selection.glm import (
+    LOG2,
+    average_log_cpm,
+    fit_means,
+    fit_prior_means,
+    likelihood_ratio,
+)
 from bactrian.discovery.selection.normalise import check_columns
 from bactrian.discovery.selection.normalise import norm_factors as estimate_norm_factors
 from bactrian.discovery.selection.squeeze import log_upper_tail, squeeze_variances
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import ArrayLike, NDArray
 
 PRIOR_COUNT = 0.125
 """Average prior count of the log2 fold changes shown (edgeR's default)."""
 DEPTH = 1.470402
 """How far, in standard errors, the interval null reaches inwards from each edge (edgeR's)."""
+ROOT_TAU = math.sqrt(2.0 * math.pi)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +134,6 @@ def fit_groups(
     sizes = totals * factors
     units = table.shape[0]
     residual = labels.size - (int(labels.max()) + 1)
-    log2cpm = average_log_cpm(table, sizes)
     nan = np.full(units, np.nan)
     common, tagwise = math.nan, nan
     if bcv is not None:
@@ -135,8 +142,10 @@ def fit_groups(
             raise ValueError(msg)
         common = bcv * bcv
         dispersion = tagwise = np.full(units, common)
+        log2cpm = average_log_cpm(table, sizes, dispersion=common)
     elif residual == 0:
         dispersion = nan
+        log2cpm = average_log_cpm(table, sizes)
     else:
         if not (table.sum(axis=1) >= 5).any():
             msg = (
@@ -144,8 +153,8 @@ def fit_groups(
                 "Sequence deeper, or lower no filter further."
             )
             raise InputError(msg)
-        found = estimate_dispersions(table, sizes, groups=labels, log2cpm=log2cpm, robust=robust)
-        common, dispersion, tagwise = found.common, found.trended, found.tagwise
+        found = estimate_dispersions(table, sizes, groups=labels, robust=robust)
+        common, dispersion, tagwise, log2cpm = found.common, found.trended, found.tagwise, found.log2cpm
     fitted_at = np.zeros(units) if np.isnan(dispersion).any() else dispersion
     rates, deviance = fit_means(table, sizes, groups=labels, dispersion=fitted_at)
     prior_rates = fit_prior_means(table, sizes, groups=labels, dispersion=fitted_at, prior=PRIOR_COUNT)
@@ -203,16 +212,14 @@ def _ratio(
     numerator: int,
     denominator: int,
     log2fc: float = 0.0,
-    rates: NDArray[np.float64] | None = None,
-    dispersion: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
-    """Give the likelihood ratio of a contrast at the fit's dispersion, or at another."""
+    """Give the likelihood ratio of a contrast at the fit's dispersion."""
     return likelihood_ratio(
         fit.counts,
         fit.sizes,
         groups=fit.groups,
-        rates=fit.rates if rates is None else rates,
-        dispersion=fit.dispersion if dispersion is None else dispersion,
+        rates=fit.rates,
+        dispersion=fit.dispersion,
         numerator=numerator,
         denominator=denominator,
         log2fc=log2fc,
@@ -242,29 +249,48 @@ def test_contrast(fit: GroupFit, numerator: int, denominator: int) -> Contrast:
         return Contrast(log2fc, nothing, nothing)
     f = _ratio(fit, numerator, denominator) / fit.s2_post
     p = np.exp(log_upper_tail(f, 1.0, _total_freedom(fit)))
-    tame = np.flatnonzero(_tamer_than_poisson(fit))
-    if tame.size:
-        none = np.zeros(tame.size)
-        table = np.ascontiguousarray(fit.counts[tame])
-        rates, _ = fit_means(table, fit.sizes, groups=fit.groups, dispersion=none)
-        ratio = likelihood_ratio(
-            table, fit.sizes, groups=fit.groups, rates=rates, dispersion=none,
-            numerator=numerator, denominator=denominator,
-        )  # fmt: skip
-        p[tame] = np.maximum(p[tame], chdtrc(1.0, ratio))
+    for rows, table, rates in _poisson(fit):
+        ratio = _poisson_ratio(fit, table, rates, numerator, denominator)
+        p[rows] = np.maximum(p[rows], chdtrc(1.0, ratio))
     return Contrast(log2fc, f, p)
 
 
 test_contrast.__test__ = False  # type: ignore[attr-defined]  # its name is the verb of the field, not a test of pytest
 
 
-def _tamer_than_poisson(fit: GroupFit) -> NDArray[np.bool_]:
-    """Say which units have a variance below their mean in some column."""
+def _poisson(
+    fit: GroupFit,
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]]:
+    """Give rows, counts and Poisson rates of the units with a variance below their mean in some column."""
     smallest = np.full(fit.counts.shape[0], np.inf)
     for group in range(fit.rates.shape[1]):
         size = fit.sizes[fit.groups == group].min()
         smallest = np.minimum(smallest, size * np.exp(fit.rates[:, group]))
-    return np.asarray(fit.s2_post * (1.0 + fit.dispersion * smallest) < 1.0)
+    rows = np.flatnonzero(fit.s2_post * (1.0 + fit.dispersion * smallest) < 1.0)
+    if rows.size:
+        table = np.ascontiguousarray(fit.counts[rows])
+        yield rows, table, fit_means(table, fit.sizes, groups=fit.groups, dispersion=np.zeros(rows.size))[0]
+
+
+def _poisson_ratio(
+    fit: GroupFit,
+    table: NDArray[np.int64],
+    rates: NDArray[np.float64],
+    numerator: int,
+    denominator: int,
+    log2fc: float = 0.0,
+) -> NDArray[np.float64]:
+    """Give the Poisson likelihood ratio of a contrast for some of the units."""
+    return likelihood_ratio(
+        table,
+        fit.sizes,
+        groups=fit.groups,
+        rates=rates,
+        dispersion=np.zeros(table.shape[0]),
+        numerator=numerator,
+        denominator=denominator,
+        log2fc=log2fc,
+    )
 
 
 def treat_contrast(
@@ -294,37 +320,52 @@ def treat_contrast(
     if not fit.testable:
         return np.full(fit.counts.shape[0], np.nan)
     threshold = abs(log2fc)
-    estimate = np.where(np.isneginf(fit.rates[:, numerator]) & np.isneginf(fit.rates[:, denominator]), 0.0, 1.0)
-    with np.errstate(invalid="ignore"):
-        difference = (fit.rates[:, numerator] - fit.rates[:, denominator]) / LOG2
-    estimate = np.where(estimate == 0.0, 0.0, difference)
+    estimate = _estimate(fit.rates, numerator, denominator)
     freedom = _total_freedom(fit)
-    # Signed deviates of the estimate above the upper and above the lower edge, in the direction of the estimate.
-    edges = np.where(estimate >= 0, 1.0, -1.0)
-    deviates = []
-    for edge in (threshold, -threshold):
-        ratio = np.where(
-            edges > 0,
-            _ratio(fit, numerator, denominator, edge),
-            _ratio(fit, numerator, denominator, -edge) if edge else 0.0,
+    near, far = (
+        _z_of_t(np.sqrt(_ratio(fit, numerator, denominator, edge) / fit.s2_post), freedom)
+        for edge in (threshold, -threshold)
+    )
+    p = _treat(near, far, inside=np.abs(estimate) <= threshold, null=null)
+    for rows, table, rates in _poisson(fit):
+        edges = (
+            np.sqrt(_poisson_ratio(fit, table, rates, numerator, denominator, edge))
+            for edge in (threshold, -threshold)
         )
-        size = _z_of_t(np.sqrt(ratio / fit.s2_post), freedom)
-        deviates.append(np.where(np.abs(estimate) >= edge, size, -size))
-    near, far = deviates
-    if null == "edge" or threshold == 0:
-        return np.minimum(ndtr(-near) + ndtr(-far), 1.0)
+        inside = np.abs(_estimate(rates, numerator, denominator)) <= threshold
+        p[rows] = np.maximum(p[rows], _treat(*edges, inside=inside, null=null))
+    return p
+
+
+def _estimate(rates: NDArray[np.float64], numerator: int, denominator: int) -> NDArray[np.float64]:
+    """Give the plain log2 fold change: infinite without reads in one group, 0 without reads in both."""
+    above, below = rates[:, numerator], rates[:, denominator]
+    return np.asarray(np.subtract(above, below, out=np.zeros_like(above), where=above != below) / LOG2)
+
+
+def _treat(
+    one: NDArray[np.float64],
+    other: NDArray[np.float64],
+    *,
+    inside: NDArray[np.bool_],
+    null: Literal["interval", "edge"],
+) -> NDArray[np.float64]:
+    """Give p-values from the distances, in standard errors, to both edges of the null."""
+    far = np.maximum(one, other)
+    near = np.minimum(one, other)
+    near = np.where(inside, -near, near)
+    if null == "edge":
+        return np.asarray(ndtr(-near) + ndtr(-far))
     wide = far - near > DEPTH
-    with np.errstate(invalid="ignore", divide="ignore"):
-        split = _mean_ndtr(-near - DEPTH, -near) + _mean_ndtr(-far, -far + DEPTH)
-        whole = 2.0 * _mean_ndtr(-far, -near)
-    return np.minimum(np.where(wide, split, np.where(far > near, whole, 2.0 * ndtr(-near))), 1.0)
+    split = _mean_ndtr(-near - DEPTH, -near) + _mean_ndtr(-far, -far + DEPTH)
+    return np.asarray(np.where(wide, split, 2.0 * _mean_ndtr(-far, -near)))
 
 
 def _mean_ndtr(low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArray[np.float64]:
     """Give the mean of the normal distribution function over an interval."""
-    above = high * ndtr(high) + norm.pdf(high)
-    below = low * ndtr(low) + norm.pdf(low)
-    return np.asarray((above - below) / (high - low))
+    above = high * ndtr(high) + np.exp(-high * high / 2.0) / ROOT_TAU
+    below = low * ndtr(low) + np.exp(-low * low / 2.0) / ROOT_TAU
+    return np.divide(above - below, high - low, out=ndtr(high), where=high - low > 1e-6)
 
 
 def _z_of_t(t: NDArray[np.float64], freedom: NDArray[np.float64]) -> NDArray[np.float64]:

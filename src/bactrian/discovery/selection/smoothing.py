@@ -119,7 +119,9 @@ def _peaks(values, second, first, step, peaks):  # type: ignore[no-untyped-def]
             # On a segment the spline is value + slope t + half bend t² + sixth t³, t from its left knot.
             cubic = (second[i, k + 1] - second[i, k]) / (6.0 * step)
             square = second[i, k] / 2.0
-            slope = (values[i, k + 1] - values[i, k]) / step - step * (2.0 * second[i, k] + second[i, k + 1]) / 6.0
+            slope = (values[i, k + 1] - values[i, k]) / step - step * (
+                2.0 * second[i, k] + second[i, k + 1]
+            ) / 6.0
             inside = square * square - 3.0 * cubic * slope
             if inside <= 0.0:
                 continue
@@ -159,50 +161,45 @@ def peak_positions(
 
 
 def natural_spline_trend(
-    values: NDArray[np.float64], covariate: NDArray[np.float64], *, functions: int
-) -> tuple[NDArray[np.float64], float]:
-    """Fit a natural cubic spline with knots at quantiles of the covariate by least squares.
+    values: NDArray[np.float64],
+    covariate: NDArray[np.float64],
+    *,
+    functions: int,
+    asked: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], float, NDArray[np.float64]]:
+    """Fit a natural cubic spline by least squares.
+
+    Knots are the extremes of the covariate and evenly spaced quantiles between; beyond the extremes the curve
+    is straight.
 
     Args:
         values: (n,) ordinates.
         covariate: (n,) abscissae with at least `functions` different values.
-        functions: Degrees of freedom of the curve, the constant included.
+        functions: Degrees of freedom of the curve, the constant included, at least 2.
+        asked: (a,) further abscissae.
 
     Returns:
-        (n,) fitted values and the residual mean square.
-    """
-    basis = natural_spline_basis(covariate, functions)
-    solution, _, rank, _ = lstsq(basis, values)
-    fitted = basis @ solution
-    residual = float(((values - fitted) ** 2).sum()) / (values.size - int(rank))
-    return np.asarray(fitted), residual
-
-
-def natural_spline_basis(covariate: NDArray[np.float64], functions: int) -> NDArray[np.float64]:
-    """Give a basis of the natural cubic splines with `functions` knots.
-
-    Knots are the extremes and `functions` - 2 evenly spaced quantiles between; beyond the extremes the curve
-    is straight.
-
-    Args:
-        covariate: (n,) abscissae.
-        functions: Number of basis functions, at least 2.
-
-    Returns:
-        (n, functions) basis: a constant, the covariate and truncated cubes.
-
-    References:
-        Hastie, Tibshirani and Friedman (2009), The Elements of Statistical Learning, section 5.2.1.
+        (n,) fitted values, the residual mean square, and (a,) values at the further abscissae.
     """
     low, high = float(covariate.min()), float(covariate.max())
     x = (covariate - low) / (high - low)
     knots = np.unique(np.quantile(x, np.linspace(0.0, 1.0, functions)))
-    functions = knots.size
+    basis = _natural_basis(x, knots)
+    solution, _, rank, _ = lstsq(basis, values)
+    fitted = basis @ solution
+    residual = float(((values - fitted) ** 2).sum()) / max(values.size - int(rank), 1)
+    return fitted, residual, _natural_basis((asked - low) / (high - low), knots) @ solution
+
+
+def _natural_basis(x: NDArray[np.float64], knots: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Give a constant, the abscissa and truncated cubes that are straight beyond the outer knots.
+
+    References:
+        Hastie, Tibshirani and Friedman (2009), The Elements of Statistical Learning, section 5.2.1.
+    """
     cubes = np.maximum(x[:, None] - knots, 0.0) ** 3
-    with np.errstate(divide="ignore", invalid="ignore"):
-        slopes = (cubes - cubes[:, -1:]) / (knots[-1] - knots)
-    basis = slopes[:, : functions - 2] - slopes[:, functions - 2 : functions - 1]
-    return np.column_stack([np.ones_like(x), x, basis])
+    slopes = (cubes[:, :-1] - cubes[:, -1:]) / (knots[-1] - knots[:-1])
+    return np.column_stack([np.ones_like(x), x, slopes[:, :-1] - slopes[:, -1:]])
 
 
 @njit(cache=True, nogil=True)

@@ -72,16 +72,16 @@ def squeeze_variances(
     told = np.flatnonzero(freedom > SMALLEST)
     if told.size < 2:
         return Squeezed(variances.copy(), np.zeros(number), variances.copy())
-    part = None if covariate is None else covariate[told]
-    fit = _fit_robustly if robust and told.size > 2 else _fit_plainly
-    prior_told, freedom_told, common = fit(np.maximum(variances[told], 0.0), freedom[told], part)
-    prior_freedom = np.full(number, common)
-    prior_freedom[told] = freedom_told
-    prior = np.empty(number)
-    prior[told] = prior_told
     silent = np.flatnonzero(freedom <= SMALLEST)
-    if silent.size:
-        prior[silent] = _along_trend(prior_told, part, None if covariate is None else covariate[silent])
+    part = None if covariate is None else covariate[told]
+    asked = np.empty(0) if covariate is None else covariate[silent]
+    fit = _fit_robustly if robust else _fit_plainly
+    found = fit(np.maximum(variances[told], 0.0), freedom[told], part, asked)
+    prior_freedom = np.full(number, found.common)
+    prior_freedom[told] = found.freedom
+    prior = np.empty(number)
+    prior[told] = found.prior
+    prior[silent] = found.prior[0] if covariate is None else found.asked
     posterior = prior.copy()
     finite = np.isfinite(prior_freedom)
     total = prior_freedom[finite] + freedom[finite]
@@ -90,19 +90,22 @@ def squeeze_variances(
     return Squeezed(prior, prior_freedom, posterior)
 
 
-def _along_trend(
-    prior: NDArray[np.float64], known: NDArray[np.float64] | None, asked: NDArray[np.float64] | None
-) -> NDArray[np.float64] | float:
-    """Give the prior variance at abundances of units without degrees of freedom."""
-    if known is None or asked is None:
-        return float(prior[0])
-    order = np.argsort(known, kind="stable")
-    return np.asarray(np.exp(np.interp(asked, known[order], np.log(prior[order]))))
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    """A scaled F distribution: prior and degrees of freedom per unit, these in common, and the prior elsewhere."""
+
+    prior: NDArray[np.float64]
+    freedom: NDArray[np.float64]
+    common: float
+    asked: NDArray[np.float64]
 
 
 def _fit_plainly(
-    variances: NDArray[np.float64], freedom: NDArray[np.float64], covariate: NDArray[np.float64] | None
-) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+    variances: NDArray[np.float64],
+    freedom: NDArray[np.float64],
+    covariate: NDArray[np.float64] | None,
+    asked: NDArray[np.float64],
+) -> _Fitted:
     """Fit the scaled F distribution by the moments of the log variances (Smyth 2004)."""
     number = variances.size
     middle = float(np.median(variances)) or 1.0
@@ -112,35 +115,40 @@ def _fit_plainly(
     if covariate is not None:
         functions = min(functions, np.unique(covariate).size)
     if covariate is None or functions < 2:
-        trend = np.full(number, centred.mean())
+        trend, elsewhere = np.full(number, centred.mean()), np.full(asked.size, centred.mean())
         spread = float(((centred - trend) ** 2).sum()) / (number - 1)
     else:
-        trend, spread = natural_spline_trend(centred, covariate, functions=functions)
+        trend, spread, elsewhere = natural_spline_trend(centred, covariate, functions=functions, asked=asked)
     spread -= float(polygamma(1, freedom / 2).mean())
     if spread > 0:
         prior_freedom = 2.0 * inverse_trigamma(spread)
-        prior = np.exp(trend + digamma(prior_freedom / 2) - np.log(prior_freedom / 2))
+        shift = float(digamma(prior_freedom / 2) - np.log(prior_freedom / 2))
     else:
         prior_freedom = np.inf
-        prior = np.full(number, lifted.mean()) if covariate is None else np.exp(trend)
-    return np.asarray(prior), np.full(number, prior_freedom), prior_freedom
+        shift = 0.0 if covariate is not None else float(np.log(lifted.mean()) - trend[0])
+    return _Fitted(
+        np.exp(trend + shift), np.full(number, prior_freedom), prior_freedom, np.exp(elsewhere + shift)
+    )
 
 
 def _fit_robustly(
-    variances: NDArray[np.float64], freedom: NDArray[np.float64], covariate: NDArray[np.float64] | None
-) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+    variances: NDArray[np.float64],
+    freedom: NDArray[np.float64],
+    covariate: NDArray[np.float64] | None,
+    asked: NDArray[np.float64],
+) -> _Fitted:
     """Fit the scaled F distribution by winsorised moments and lower the prior weight of outliers."""
     number = variances.size
     middle = float(np.median(variances))
-    if middle <= 0:
-        return _fit_plainly(variances, freedom, covariate)
+    if number < 3 or middle <= 0:
+        return _fit_plainly(variances, freedom, covariate, asked)
     x = np.maximum(variances, 1e-12 * middle)
-    plain_prior, plain_freedom, plain = _fit_plainly(x, freedom, covariate)
+    plain = _fit_plainly(x, freedom, covariate, asked)
     most = float(freedom.max())
     fewer = np.flatnonzero(freedom < most - 1e-14)
     if fewer.size:
-        scaled = _same_tail(x[fewer] / plain_prior[fewer], freedom[fewer], most=most, second=plain)
-        x[fewer] = scaled * plain_prior[fewer]
+        scaled = _same_tail(x[fewer] / plain.prior[fewer], freedom[fewer], most=most, second=plain.common)
+        x[fewer] = scaled * plain.prior[fewer]
     logs = np.log(x)
     if covariate is None:
         trimmed = np.sort(logs)[int(UPPER_TAIL * number) : number - int(UPPER_TAIL * number)]
@@ -158,17 +166,22 @@ def _fit_robustly(
 
     if excess(1.0) <= 0:
         prior_freedom = np.inf
-    elif np.isinf(plain):
-        return plain_prior, plain_freedom, plain
+    elif np.isinf(plain.common):
+        return plain
     else:
-        lowest = plain / (1 + plain)
+        lowest = plain.common / (1 + plain.common)
         at_lowest = excess(lowest)
         share = lowest if at_lowest >= 0 else float(brentq(excess, lowest, 1.0, xtol=1e-12, rtol=1e-12))
         prior_freedom = _freedom_of(share)
     level = trend + centre - winsorised_moments(most, prior_freedom)[0]
     ratio = np.exp(logs - level)
     own = _freedom_of_outliers(ratio, most, prior_freedom)
-    return np.exp(level), own, prior_freedom
+    if covariate is None:
+        elsewhere = np.full(asked.size, level[0])
+    else:
+        order = np.argsort(covariate, kind="stable")
+        elsewhere = np.interp(asked, covariate[order], level[order])
+    return _Fitted(np.exp(level), own, prior_freedom, np.exp(elsewhere))
 
 
 def _freedom_of(share: float) -> float:
