@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
@@ -68,7 +68,7 @@ def read_selection(folder: Path) -> Selection:
     return Selection(unit=units[0] if units else "cdr3", table=table, **frames, notes=tuple(notes["note"]))
 
 
-def _read(folder: Path, place: str, schema: dict[str, object] | None) -> pl.DataFrame:
+def _read(folder: Path, place: str, schema: dict[str, Any] | None) -> pl.DataFrame:
     path = folder / place
     where = Where(file=str(path))
     if not path.is_file():
@@ -78,10 +78,7 @@ def _read(folder: Path, place: str, schema: dict[str, object] | None) -> pl.Data
         )
         raise InputError(msg, where)
     try:
-        if path.suffix == ".parquet":
-            frame = pl.read_parquet(path)
-        else:
-            frame = pl.read_csv(path, schema=schema)
+        frame = pl.read_parquet(path) if path.suffix == ".parquet" else pl.read_csv(path, schema=schema)
     except (OSError, pl.exceptions.PolarsError) as error:
         msg = f"the file cannot be read: {str(error).splitlines()[0]}. Run the selection again."
         raise InputError(msg, where) from error

@@ -1,4 +1,4 @@
-"""All plans of a sheet on one count table: the selection, its contrasts, columns, replicates and claims as frames."""
+"""All plans of a sheet on one count table: every unit with its tier, its contrasts and what was compared."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import polars as pl
 from bactrian.core.errors import InputError
 from bactrian.discovery.selection import frames
 from bactrian.discovery.selection.design import plan_selection
+from bactrian.discovery.selection.designs import describe_design
 from bactrian.discovery.selection.judgement import judge_plan
 from bactrian.discovery.selection.settings import SelectionSettings
 from bactrian.discovery.selection.trajectories import trace_units
@@ -88,17 +89,44 @@ def select_units(
     totals = dict(zip(counts.samples, counts.totals.tolist(), strict=True))
     empty = [sample for sample in samples["sample"] if not totals.get(sample, 0)]
     out = [] if settings.keep_takeovers else [sample for sample in takeovers if sample in set(known)]
-    plans = plan_selection(samples, settings, left_out={*out, *empty})
-    judged = [judge_plan(plan, column_counts(counts, plan), settings, noise_floor=noise_floor) for plan in plans]
-    beside = _tiers_with_takeovers(counts, samples, settings, empty=empty, plans=plans, takeovers=out)
+    plans, thin = _settle_plans(counts, samples, settings, left_out={*out, *empty})
+    judged = [
+        judge_plan(plan, column_counts(counts, plan), settings, noise_floor=noise_floor) for plan in plans
+    ]
+    beside = _tiers_with_takeovers(
+        counts, samples, settings, empty={*empty, *thin}, plans=plans, takeovers=out
+    )
     parts = []
     for plan, one, kept in zip(plans, judged, beside, strict=True):
         parts.append(_describe(plan, one, counts, samples, settings, clonotypes=clonotypes, beside=kept))
     return Selection(
         unit=settings.unit,
         **{name: _stack(name, [part[name] for part in parts]) for name in frames.SCHEMAS},
-        notes=tuple(_notes(empty, plans, judged)),
+        notes=tuple(_notes(empty, thin, plans=plans, judged=judged)),
     )
+
+
+def _settle_plans(
+    counts: CountMatrix, samples: pl.DataFrame, settings: SelectionSettings, *, left_out: Collection[str]
+) -> tuple[tuple[Plan, ...], tuple[str, ...]]:
+    """Plan, and plan again without the samples of columns that hold no read of any tested unit.
+
+    Returns:
+        The plans and the samples left out for this.
+    """
+    thin: dict[str, None] = {}
+    while True:
+        plans = plan_selection(samples, settings, left_out={*left_out, *thin})
+        found: list[str] = []
+        for plan in plans:
+            own = column_counts(counts, plan)
+            tested = own[own.sum(axis=1) >= settings.min_reads]
+            if tested.size:
+                blank = np.flatnonzero(tested.sum(axis=0) == 0)
+                found += [sample for at in blank for sample in plan.columns[at].samples]
+        if not found:
+            return plans, tuple(thin)
+        thin |= dict.fromkeys(found)
 
 
 def column_counts(counts: CountMatrix, plan: Plan) -> NDArray[np.int64]:
@@ -125,11 +153,11 @@ def _tiers_with_takeovers(
     samples: pl.DataFrame,
     settings: SelectionSettings,
     *,
-    empty: Sequence[str],
+    empty: Collection[str],
     plans: Sequence[Plan],
     takeovers: Sequence[str],
 ) -> list[dict[int, int] | None]:
-    """Give the tier of every tested row with takeover samples kept, per plan; None where none was left out."""
+    """Give each plan the tier of every tested row with takeovers kept; None where none was left out."""
     if not takeovers:
         return [None] * len(plans)
     everything = plan_selection(samples, replace(settings, keep_takeovers=True), left_out=set(empty))
@@ -156,7 +184,7 @@ def _describe(
     """Give the frames of one plan."""
     made = {
         "columns": frames.list_columns(plan, judged),
-        "designs": frames.describe_design(plan, judged, settings),
+        "designs": describe_design(plan, judged, settings),
     }
     if judged is None:
         return made | {name: frames.no_rows(name) for name in frames.SCHEMAS if name not in made}
@@ -182,16 +210,23 @@ def _describe(
 
 def _stack(name: str, parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
     schema = frames.SCHEMAS[name]
-    return pl.concat([frames.no_rows(name), *(part.select(list(schema)).cast(schema) for part in parts)])
+    return pl.concat(
+        [frames.no_rows(name), *(part.select(list(schema)).cast(pl.Schema(schema)) for part in parts)]
+    )
 
 
-def _notes(empty: Sequence[str], plans: Sequence[Plan], judged: Sequence[Judged | None]) -> list[str]:
+def _notes(
+    empty: Sequence[str], thin: Sequence[str], *, plans: Sequence[Plan], judged: Sequence[Judged | None]
+) -> list[str]:
     """Put together what a person must know, each sentence once."""
     notes = [f"Sample '{sample}' has no reads: it is left out." for sample in empty]
+    notes += [f"Sample '{sample}' has no read of any tested unit: it is left out." for sample in thin]
     if not plans:
         notes.append("The sheet has no target sample: nothing is tested and nothing nominated.")
     for plan, one in zip(plans, judged, strict=True):
         if plan.replicates and one is None:
-            notes.append(f"'{plan.antigen}' in library '{plan.library}': no unit has reads enough to be tested.")
+            notes.append(
+                f"'{plan.antigen}' in library '{plan.library}': no unit has reads enough to be tested."
+            )
         notes += plan.notes
     return list(dict.fromkeys(notes))

@@ -1,4 +1,4 @@
-"""One plan on one count table: every contrast, the tiers, the ranks and the campaign's own noise floor, as arrays."""
+"""One plan on one count table, as arrays: every contrast, tiers, ranks and the campaign's own noise floor."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from bactrian.discovery.selection.consistency import consistent_replicates, needed_replicates
 from bactrian.discovery.selection.evidence import gather_evidence
 from bactrian.discovery.selection.floor import list_swaps
-from bactrian.discovery.selection.quasi import fit_groups
+from bactrian.discovery.selection.quasi import fit_groups, fold_change
 from bactrian.discovery.selection.shrink import Shrunken, shrink_contrast
 from bactrian.discovery.selection.tiers import assign_tiers
 
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-# Where nothing tells the spread between pannings it is taken to be this: replicate pannings show a biological
-# coefficient of variation of 0.28 (three selections a group) to 1.0 (two), and published advice is 0.4 to 1.0.
+# Where nothing tells the spread between pannings it is taken to be this: replicate pannings of two published
+# sets show a biological coefficient of variation of 0.28 and of 0.9 to 1.0.
 ASSUMED_BCV: Final = 0.7
 
 
@@ -46,6 +47,8 @@ class Judged:
         worst: Comparator that decides for each unit, shape (n,); all zeros without comparators.
         ranks: 1 for the best, shape (n,).
         cpm: Counts per million of the effective library, shape (n, columns).
+        consistent: Target columns above every input and comparator column, shape (n,).
+        needed: How many of them a nomination needs.
         floors: Units of Tier 1 or better and of Tier 2 in each label swap, shape (runs, 2).
         unsupported: What the design cannot support, in words; then no unit has a tier.
     """
@@ -61,8 +64,25 @@ class Judged:
     worst: Ints
     ranks: Ints
     cpm: Floats
+    consistent: Ints
+    needed: int
     floors: Ints
     unsupported: tuple[str, ...]
+
+    @property
+    def plain_e(self) -> Floats:
+        """Log2 fold change over input, shape (n,); NaN without input."""
+        if self.plan.input is None:
+            return np.full(self.tested.size, np.nan)
+        return fold_change(self.fit, self.plan.target, denominator=self.plan.input)
+
+    @property
+    def plain_s(self) -> Floats:
+        """Log2 fold change over each comparator, shape (n, k)."""
+        found = np.empty((self.tested.size, len(self.plan.comparators)))
+        for number, comparator in enumerate(self.plan.comparators):
+            found[:, number] = fold_change(self.fit, self.plan.target, denominator=comparator.group)
+        return found
 
     @property
     def tier(self) -> NDArray[np.int8]:
@@ -95,9 +115,7 @@ def judge_plan(
     if plan.exploratory:
         fit = fit_groups(kept, plan.groups, bcv=ASSUMED_BCV)
     else:
-        evidence = gather_evidence(
-            kept, plan.groups, target=plan.target, comparators=compared, input=plan.input, control=plan.control
-        )
+        evidence = _gather(plan, kept, plan.groups)
         fit = evidence.fit
         tiers = assign_tiers(evidence, settings)
     e = None if plan.input is None else shrink_contrast(fit, plan.target, plan.input)
@@ -108,7 +126,7 @@ def judge_plan(
     floors = np.zeros((0, 2), dtype=np.int64)
     if noise_floor and evidence is not None and not unsupported:
         floors = _measure_floor(plan, kept, compared, settings)
-    cpm = kept / fit.lib_sizes[None, :] * 1e6
+    cpm = kept / fit.sizes[None, :] * 1e6
     return Judged(
         plan=plan,
         tested=tested,
@@ -121,6 +139,8 @@ def judge_plan(
         worst=worst,
         ranks=_rank(tier, e, s, worst),
         cpm=cpm,
+        consistent=consistent_replicates(cpm, plan.at(plan.target), _references(plan)),
+        needed=needed_replicates(plan.replicates),
         floors=floors,
         unsupported=unsupported,
     )
@@ -138,13 +158,31 @@ def list_unsupported(plan: Plan) -> tuple[str, ...]:
     return tuple(reasons)
 
 
+def _gather(plan: Plan, counts: Ints, groups: Ints) -> TierEvidence:
+    """Run every contrast of a plan, its columns grouped as said."""
+    return gather_evidence(
+        counts,
+        groups,
+        target=plan.target,
+        comparators=[comparator.group for comparator in plan.comparators],
+        input=plan.input,
+        control=plan.control,
+    )
+
+
+def _references(plan: Plan) -> Ints:
+    """Give the columns that a consistent replicate must exceed."""
+    groups = [comparator.group for comparator in plan.comparators]
+    return np.concatenate([plan.at(group) for group in (*groups, plan.input)])
+
+
 def _worst(tiers: Tiers | None, s: tuple[Shrunken, ...], n: int) -> Ints:
     """Give the comparator that decides: that of the largest p, else that of the smallest effect."""
     if not s:
         return np.zeros(n, dtype=np.int64)
     if tiers is not None:
         return np.asarray(tiers.worst, dtype=np.int64)
-    return np.argmin(np.stack([one.log2fc for one in s], axis=1), axis=1).astype(np.int64)
+    return np.asarray(np.stack([one.log2fc for one in s], axis=1).argmin(axis=1), dtype=np.int64)
 
 
 def _rank(tier: NDArray[np.int8], e: Shrunken | None, s: tuple[Shrunken, ...], worst: Ints) -> Ints:
@@ -169,9 +207,7 @@ def _measure_floor(plan: Plan, counts: Ints, compared: list[int], settings: Sele
     """Count what the same rule nominates when one target and one comparator selection change places."""
     found = []
     for groups in list_swaps(plan.groups, plan.target, compared):
-        evidence = gather_evidence(
-            counts, groups, target=plan.target, comparators=compared, input=plan.input, control=plan.control
-        )
+        evidence = _gather(plan, counts, groups)
         tier = assign_tiers(evidence, settings).tier
         found.append(((tier >= 1).sum(), (tier >= 2).sum()))
     return np.array(found, dtype=np.int64).reshape(-1, 2)

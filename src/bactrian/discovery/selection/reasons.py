@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 NO_CONTROL = "exploratory: no error control"
 # A fold change estimated where one side was never seen is as large as its prior: it is said as a bound.
 _MOST_FOLD = 1000.0
+_LEAST_FOLD = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,8 @@ def say_fold(log2fc: float) -> str:
     fold = 2.0**log2fc if math.isfinite(log2fc) else math.inf if log2fc > 0 else 0.0
     if fold > _MOST_FOLD:
         return f"over {_MOST_FOLD:,.0f}×"
-    if fold < 1 / _MOST_FOLD:
-        return f"under {1 / _MOST_FOLD:g}×"
+    if fold < _LEAST_FOLD:
+        return f"under {_LEAST_FOLD:g}×"
     return f"{fold:.0f}×" if fold >= 10 else f"{fold:.1f}×" if fold >= 1 else f"{fold:.2f}×"
 
 

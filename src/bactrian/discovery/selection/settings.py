@@ -49,10 +49,10 @@ class SelectionSettings:
             msg = f"'{rounds}' are no decisive rounds. Write whole numbers from 1, joined by commas."
             raise InputError(msg)
         if self.min_reads < 1:
-            msg = f"'{self.min_reads}' is no least number of reads. Write a whole number from 1; 8 is the default."
+            msg = f"'{self.min_reads}' is no least number of reads. Write a whole number from 1."
             raise InputError(msg)
         if not 0 < self.fdr < 1:
-            msg = f"'{self.fdr:g}' is no false discovery rate. Write a number between 0 and 1; 0.05 is the default."
+            msg = f"'{self.fdr:g}' is no false discovery rate. Write a number between 0 and 1."
             raise InputError(msg)
         if not 0 <= self.log2fc < float("inf"):
             msg = f"'{self.log2fc:g}' is no log2 fold change. Write a number from 0; 1 is the default."

@@ -1,4 +1,4 @@
-"""The leading units through all rounds of their library, and how fast every unit grows from round to round."""
+"""The leading units through all rounds of their library, and how fast every unit grows per round."""
 
 from __future__ import annotations
 
@@ -52,15 +52,14 @@ def trace_units(
     Returns:
         The rounds of the leading units and the fitness of all.
     """
-    rows = samples.filter(
-        (pl.col("library") == plan.library) & pl.col("sample").is_in(list(counts.samples))
-    )
+    rows = samples.filter((pl.col("library") == plan.library) & pl.col("sample").is_in(list(counts.samples)))
     names = rows["sample"].to_list()
     table = counts.columns(names)[judged.tested]
     seen = table.sum(axis=0) > 0
     rows, table = rows.filter(pl.Series(seen)), np.ascontiguousarray(table[:, seen])
     sizes = table.sum(axis=0) * norm_factors(table)
-    groups = rows.select(pl.struct("arm", pl.col("antigen").fill_null("")).rank("dense").alias("group"))["group"]
+    group = pl.struct("arm", pl.col("antigen").fill_null("")).rank("dense")
+    groups = rows.select(group=group)["group"]
     is_target = ((rows["arm"] == "target") & (rows["antigen"] == plan.antigen)).to_numpy()
     counted = ~rows["sample"].is_in(list(plan.left_out)).to_numpy()
     # The control tells growth without antigen; inputs are round 0 whatever the sheet calls them.
@@ -78,26 +77,19 @@ def trace_units(
         )
         found = np.stack([fitness.slope, fitness.se])
     own = table[leading]
+    keys = pl.Series("key", [counts.units[at] for at in judged.tested[leading]], dtype=pl.String)
     return Traced(
-        _list_rounds(plan, judged, counts, rows, own, own / sizes[None, :] * 1e6, rounds, leading=leading),
+        _list_rounds(plan, keys, rows=rows.with_columns(round=pl.Series(rounds)), table=own, sizes=sizes),
         found[0],
         found[1],
     )
 
 
 def _list_rounds(
-    plan: Plan,
-    judged: Judged,
-    counts: CountMatrix,
-    rows: pl.DataFrame,
-    table: NDArray[np.int64],
-    cpm: NDArray[np.float64],
-    rounds: NDArray[np.int64],
-    *,
-    leading: NDArray[np.int64],
+    plan: Plan, keys: pl.Series, *, rows: pl.DataFrame, table: NDArray[np.int64], sizes: NDArray[np.float64]
 ) -> pl.DataFrame:
+    """Give one row per unit and sample."""
     n, m = table.shape
-    keys = pl.Series("key", [counts.units[at] for at in judged.tested[leading]], dtype=pl.String)
     return pl.DataFrame(
         {
             "library": [plan.library] * (n * m),
@@ -107,8 +99,8 @@ def _list_rounds(
             "selection": rows["selection"].to_list() * n,
             "arm": rows["arm"].to_list() * n,
             "panned_on": rows["antigen"].to_list() * n,
-            "round": np.tile(rounds, n).astype(np.int64),
+            "round": rows["round"].cast(pl.Int64).to_list() * n,
             "count": table.ravel(),
-            "cpm": cpm.ravel(),
+            "cpm": (table / sizes[None, :] * 1e6).ravel(),
         }
     )
