@@ -161,7 +161,9 @@ def _describe_alike(lacks: Sequence[Lack]) -> str:
     is_ = "are" if several else "is"
     if not first.counted:
         if not samples:
-            return f"{_capitalise(selections)} {was} {absence} and {takes} no part."
+            them = "them" if several else "it"
+            ask = f": ask for rounds that all of them have to count {them}" if first.role == "target" else ""
+            return f"{_capitalise(selections)} {was} {absence} and {takes} no part{ask}."
         return f"{out}: {selections} {has} no other at {join_rounds(first.wanted, 'or')} and {takes} no part."
     if first.counted == first.wanted:
         return f"{out}: {selections} {is_} counted from the other samples of {join_rounds(first.wanted)}."
