@@ -8,75 +8,9 @@ from typing import Any
 import click
 
 from bactrian.core.errors import InputError
+from bactrian.discovery.job_group import Job, JobGroup
 
 JOB = "sheet"
-
-
-class JobContext(click.Context):
-    """The job's own context: usage and errors call it what the person typed, `bactrian screen`."""
-
-    @property
-    def command_path(self) -> str:
-        """Give the path of the group, since the job has no word of its own."""
-        return super().command_path if self.parent is None else self.parent.command_path
-
-
-class ScreenJob(click.Command):
-    """The job behind `screen SHEET`."""
-
-    context_class = JobContext
-
-
-class ScreenGroup(click.Group):
-    """`screen SHEET …` runs the job; `screen check …` and `screen template …` help with the sheet."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Take whatever is not one of the two words as the job's own arguments."""
-        helps = set(ctx.help_option_names)
-        if args and args[0] not in {*self.list_commands(ctx), *helps}:
-            args = [JOB, *args]
-        return super().parse_args(ctx, args)
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Give the words, without the job itself."""
-        return ["check", "template"]
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Load a word's command when it is called."""
-        if cmd_name == JOB:
-            return screen_sheet
-        if cmd_name in self.list_commands(ctx):
-            from bactrian.discovery import sheet_commands  # noqa: PLC0415 - loaded when called
-
-            command: click.Command = getattr(sheet_commands, cmd_name)
-            return command
-        return None
-
-    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Show the job first."""
-        formatter.write_usage(ctx.command_path, "SHEET --out DIR [OPTIONS]")
-        formatter.write_usage(ctx.command_path, "check SHEET | template", prefix="       ")
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Show the job's options, then the two words."""
-        params = [param for param in screen_sheet.params if isinstance(param, click.Option)]
-        options = [record for param in params if (record := param.get_help_record(ctx))]
-        help_option = self.get_help_option(ctx)
-        if help_option and (record := help_option.get_help_record(ctx)):
-            options.append(record)
-        with formatter.section("Options"):
-            formatter.write_dl(options)
-        self.format_commands(ctx, formatter)
-
-
-@click.group(cls=ScreenGroup, invoke_without_command=False, no_args_is_help=True)
-def screen() -> None:
-    """Turn the FASTQ files of a VHH panning into clonotype counts one may trust.
-
-    SHEET is a CSV, TSV or XLSX file with one row per sample; `bactrian screen template` writes one
-    to fill in, `bactrian screen check SHEET` looks for mistakes before any work. Results go to DIR:
-    count tables, samples.csv, report.html. The same command goes on where an earlier run stopped.
-    """
 
 
 def parse_transformants(
@@ -108,7 +42,7 @@ def parse_transformants(
     return tuple(pairs)
 
 
-@click.command(JOB, cls=ScreenJob, hidden=True)
+@click.command(JOB, cls=Job, hidden=True)
 @click.argument("sheet", type=click.Path(path_type=Path))
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder for the results."
@@ -169,3 +103,23 @@ def screen_sheet(sheet: Path, out: Path, **options: Any) -> int:
     if result.errors:
         raise InputError("\n".join(str(error) for error in result.errors))
     return 0
+
+
+@click.group(
+    cls=JobGroup,
+    job=screen_sheet,
+    words={
+        "check": "bactrian.discovery.sheet_commands:check",
+        "template": "bactrian.discovery.sheet_commands:template",
+    },
+    usage=("SHEET --out DIR [OPTIONS]", "check SHEET | template"),
+    invoke_without_command=False,
+    no_args_is_help=True,
+)
+def screen() -> None:
+    """Turn the FASTQ files of a VHH panning into clonotype counts one may trust.
+
+    SHEET is a CSV, TSV or XLSX file with one row per sample; `bactrian screen template` writes one
+    to fill in, `bactrian screen check SHEET` looks for mistakes before any work. Results go to DIR:
+    count tables, samples.csv, report.html. The same command goes on where an earlier run stopped.
+    """
