@@ -14,7 +14,7 @@ import numpy as np
 from numba import njit
 
 from bactrian.discovery.selection.blocks import over_blocks
-from bactrian.discovery.selection.glm import average_log_cpm, fit_means, fit_rate, group_order
+from bactrian.discovery.selection.glm import TOLERANCE, average_log_cpm, fit_means, fit_rate, group_order
 from bactrian.discovery.selection.smoothing import peak_positions, smooth_local_means, spline_curvature
 from bactrian.discovery.selection.squeeze import squeeze_variances
 
@@ -62,7 +62,7 @@ def _log_rising(start, count):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _profile_rows(counts, sizes, order, bounds, dispersions, start, stop, profile):  # type: ignore[no-untyped-def]
+def _profile_rows(counts, sizes, order, bounds, dispersions, start, stop, profile):  # type: ignore[no-untyped-def] # noqa: PLR0917
     columns = order.size
     y = np.empty(columns)
     for i in range(start, stop):
@@ -80,7 +80,7 @@ def _profile_rows(counts, sizes, order, bounds, dispersions, start, stop, profil
             for d in range(dispersions.size):
                 phi = dispersions[d]
                 inverse = 1.0 / phi
-                beta = fit_rate(y, sizes[first:], number, phi, beta)
+                beta = fit_rate(y, sizes[first:], number, phi, beta, TOLERANCE)
                 rate = math.exp(beta)
                 likelihood = total * (beta + math.log(phi))
                 information = 0.0

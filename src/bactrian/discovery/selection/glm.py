@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 TOLERANCE = 1e-10
-"""Change of the log rate at which scoring stops."""
+"""Change of the log rate at which scoring stops, where nothing else is asked."""
 MOST_STEPS = 100
 """Scoring steps at most; two to six are usual, more happen only where column sizes differ a million-fold."""
 LONGEST_STEP = 3.0
@@ -32,7 +32,7 @@ LOG2 = math.log(2.0)
 
 
 @njit(cache=True, nogil=True)
-def fit_rate(y, sizes, number, dispersion, start):  # type: ignore[no-untyped-def]
+def fit_rate(y, sizes, number, dispersion, start, tolerance):  # type: ignore[no-untyped-def] # noqa: PLR0917
     """Give the log rate of one unit in `number` columns.
 
     Args:
@@ -41,6 +41,7 @@ def fit_rate(y, sizes, number, dispersion, start):  # type: ignore[no-untyped-de
         number: Columns.
         dispersion: Negative-binomial dispersion, 0 = Poisson.
         start: Log rate to start from; NaN starts from total over total.
+        tolerance: Change of the log rate at which scoring stops.
 
     Returns:
         The log rate; minus infinity when every count is zero.
@@ -68,7 +69,7 @@ def fit_rate(y, sizes, number, dispersion, start):  # type: ignore[no-untyped-de
         step = score / information
         step = min(max(step, -LONGEST_STEP), LONGEST_STEP)
         beta += step
-        if abs(step) < TOLERANCE:
+        if abs(step) < tolerance:
             break
     return beta
 
@@ -94,7 +95,7 @@ def half_deviance(y, sizes, number, dispersion, beta):  # type: ignore[no-untype
 
 
 @njit(cache=True, nogil=True)
-def _fit_rows(counts, sizes, order, bounds, dispersion, start, stop, rates, deviance):  # type: ignore[no-untyped-def]
+def _fit_rows(counts, sizes, order, bounds, dispersion, start, stop, rates, deviance):  # type: ignore[no-untyped-def] # noqa: PLR0917
     columns = order.size
     y = np.empty(columns)
     for i in range(start, stop):
@@ -102,13 +103,13 @@ def _fit_rows(counts, sizes, order, bounds, dispersion, start, stop, rates, devi
             first, number = bounds[g], bounds[g + 1] - bounds[g]
             for j in range(number):
                 y[j] = counts[i, order[first + j]]
-            beta = fit_rate(y, sizes[first:], number, dispersion[i], np.nan)
+            beta = fit_rate(y, sizes[first:], number, dispersion[i], np.nan, TOLERANCE)
             rates[i, g] = beta
             deviance[i, g] = 2.0 * half_deviance(y, sizes[first:], number, dispersion[i], beta)
 
 
 @njit(cache=True, nogil=True)
-def _contrast_rows(counts, sizes, columns, fold, dispersion, separate, start, stop, ratio, shared):  # type: ignore[no-untyped-def]
+def _contrast_rows(counts, sizes, columns, fold, dispersion, separate, start, stop, ratio, shared):  # type: ignore[no-untyped-def] # noqa: PLR0917
     # `columns` names the columns of both groups, `fold` the factor each is multiplied by under the null,
     # `separate` the log rate of each column's own group.
     number = columns.size
@@ -120,7 +121,7 @@ def _contrast_rows(counts, sizes, columns, fold, dispersion, separate, start, st
         phi = dispersion[i]
         for j in range(number):
             y[j] = counts[i, columns[j]]
-        beta = fit_rate(y, folded, number, phi, np.nan)
+        beta = fit_rate(y, folded, number, phi, np.nan, TOLERANCE)
         shared[i] = beta
         total = 0.0
         if beta > -np.inf:
@@ -138,7 +139,7 @@ def _contrast_rows(counts, sizes, columns, fold, dispersion, separate, start, st
 
 
 @njit(cache=True, nogil=True)
-def _prior_rows(counts, sizes, prior, order, bounds, dispersion, start, stop, rates):  # type: ignore[no-untyped-def]
+def _prior_rows(counts, sizes, prior, order, bounds, dispersion, start, stop, rates):  # type: ignore[no-untyped-def] # noqa: PLR0917
     columns = order.size
     y = np.empty(columns)
     for i in range(start, stop):
@@ -146,7 +147,7 @@ def _prior_rows(counts, sizes, prior, order, bounds, dispersion, start, stop, ra
             first, number = bounds[g], bounds[g + 1] - bounds[g]
             for j in range(number):
                 y[j] = counts[i, order[first + j]] + prior[first + j]
-            rates[i, g] = fit_rate(y, sizes[first:], number, dispersion[i], np.nan)
+            rates[i, g] = fit_rate(y, sizes[first:], number, dispersion[i], np.nan, TOLERANCE)
 
 
 def group_order(groups: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -201,8 +201,15 @@ def fold_change(fit: GroupFit, numerator: int, *, denominator: int) -> NDArray[n
     return np.asarray((fit.prior_rates[:, numerator] - fit.prior_rates[:, denominator]) / LOG2)
 
 
-def _total_freedom(fit: GroupFit) -> NDArray[np.float64]:
-    """Give prior plus residual degrees of freedom, at most those of the whole table pooled."""
+def total_freedom(fit: GroupFit) -> NDArray[np.float64]:
+    """Give the degrees of freedom of the tests: prior plus residual, at most those of the whole table pooled.
+
+    Args:
+        fit: The fitted table.
+
+    Returns:
+        (n,) degrees of freedom.
+    """
     pooled = float(fit.counts.shape[0] * fit.residual)
     return np.minimum(fit.df_prior + fit.df_residual, pooled)
 
@@ -248,7 +255,7 @@ def test_contrast(fit: GroupFit, numerator: int, denominator: int) -> Contrast:
         nothing = np.full(log2fc.size, np.nan)
         return Contrast(log2fc, nothing, nothing)
     f = _ratio(fit, numerator, denominator) / fit.s2_post
-    p = np.exp(log_upper_tail(f, 1.0, _total_freedom(fit)))
+    p = np.exp(log_upper_tail(f, 1.0, total_freedom(fit)))
     for rows, table, rates in _poisson(fit):
         ratio = _poisson_ratio(fit, table, rates, numerator, denominator)
         p[rows] = np.maximum(p[rows], chdtrc(1.0, ratio))
@@ -258,15 +265,27 @@ def test_contrast(fit: GroupFit, numerator: int, denominator: int) -> Contrast:
 test_contrast.__test__ = False  # type: ignore[attr-defined]  # its name is the verb of the field, not a test of pytest
 
 
-def _poisson(
-    fit: GroupFit,
-) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]]:
-    """Give rows, counts and Poisson rates of the units with a variance below their mean in some column."""
+def tamer_than_poisson(fit: GroupFit) -> NDArray[np.bool_]:
+    """Say which units have, by their moderated quasi-dispersion, a variance below their mean in some column.
+
+    Args:
+        fit: The fitted table.
+
+    Returns:
+        (n,) whether the unit is believed no more than reads drawn at random allow.
+    """
     smallest = np.full(fit.counts.shape[0], np.inf)
     for group in range(fit.rates.shape[1]):
         size = fit.sizes[fit.groups == group].min()
         smallest = np.minimum(smallest, size * np.exp(fit.rates[:, group]))
-    rows = np.flatnonzero(fit.s2_post * (1.0 + fit.dispersion * smallest) < 1.0)
+    return np.asarray(fit.s2_post * (1.0 + fit.dispersion * smallest) < 1.0)
+
+
+def _poisson(
+    fit: GroupFit,
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]]:
+    """Give rows, counts and Poisson rates of the units that are tamer than reads drawn at random."""
+    rows = np.flatnonzero(tamer_than_poisson(fit))
     if rows.size:
         table = np.ascontiguousarray(fit.counts[rows])
         yield rows, table, fit_means(table, fit.sizes, groups=fit.groups, dispersion=np.zeros(rows.size))[0]
@@ -321,7 +340,7 @@ def treat_contrast(
         return np.full(fit.counts.shape[0], np.nan)
     threshold = abs(log2fc)
     estimate = _estimate(fit.rates, numerator, denominator)
-    freedom = _total_freedom(fit)
+    freedom = total_freedom(fit)
     near, far = (
         _z_of_t(np.sqrt(_ratio(fit, numerator, denominator, edge) / fit.s2_post), freedom)
         for edge in (threshold, -threshold)

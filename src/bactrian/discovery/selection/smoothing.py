@@ -203,7 +203,7 @@ def _natural_basis(x: NDArray[np.float64], knots: NDArray[np.float64]) -> NDArra
 
 
 @njit(cache=True, nogil=True)
-def _local_line(x, y, robust, use_robust, at, left, right, weights):  # type: ignore[no-untyped-def]
+def _local_line(x, y, robust, use_robust, at, left, right, weights):  # type: ignore[no-untyped-def] # noqa: PLR0917
     # Gives the height of a weighted line at x[at], or NaN when no weight is left.
     point = x[at]
     bandwidth = max(point - x[left], x[right] - point)
@@ -246,7 +246,7 @@ def _local_line(x, y, robust, use_robust, at, left, right, weights):  # type: ig
 
 
 @njit(cache=True, nogil=True)
-def _lowess(x, y, nearest, rounds, delta, fitted):  # type: ignore[no-untyped-def]
+def _lowess(x, y, nearest, rounds, delta, fitted):  # type: ignore[no-untyped-def] # noqa: PLR0917
     number = x.size
     robust = np.ones(number)
     weights = np.zeros(number)
