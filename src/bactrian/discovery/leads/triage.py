@@ -37,11 +37,11 @@ MOST_UNREAD: Final = 40
 """Unread residues up to which figures of the whole domain are given. The ends that usual primers hide are 25
 to 30, and a gap between the reads adds some; docs/reference/triage.md shows how far figures move."""
 
-IDENTITY: Final = ("library", "antigen", "key", "clonotype")
+IDENTITY: Final = ("lead", "library", "antigen", "key", "clonotype")
 """Columns that say which lead a row is of."""
 
 SITE_COLUMNS: Final[dict[str, Any]] = {
-    "lead": pl.Int64,
+    "row": pl.Int64,
     "position": pl.String,
     "residues": pl.String,
     "name": pl.String,
@@ -143,17 +143,17 @@ def find_liabilities(leads: pl.DataFrame, *, liabilities: LiabilityTable | None 
         liabilities: What to look for; the table of the package without one.
 
     Returns:
-        `lead` (row of the lead, from 0), the columns of `IDENTITY` that the leads have, and the others of
+        `row` (of the lead, from 0), the columns of `IDENTITY` that the leads have, and the others of
         `SITE_COLUMNS`, in the order of the leads and of their residues. `standing` is `read`, `filled`
         where a residue was filled in, or `possible` where it depends on residues that were not read.
     """
     table = liabilities or load_liabilities()
     rows = []
-    for lead, domain in enumerate(lay_domains(leads)):
+    for row, domain in enumerate(lay_domains(leads)):
         for site in find_lead_sites(domain, table):
             liability = site.liability
             values = (
-                lead,
+                row,
                 site.position,
                 site.residues,
                 liability.name,
@@ -170,9 +170,9 @@ def find_liabilities(leads: pl.DataFrame, *, liabilities: LiabilityTable | None 
             rows.append(dict(zip(SITE_COLUMNS, values, strict=True)))
     found = pl.DataFrame(rows, schema=SITE_COLUMNS)
     known = [name for name in IDENTITY if name in leads.columns]
-    identity = leads.select(known).with_row_index("lead").cast({"lead": pl.Int64})
-    return found.join(identity, on="lead", how="left", maintain_order="left").select(
-        "lead", *known, *list(SITE_COLUMNS)[1:]
+    identity = leads.select(known).with_row_index("row").cast({"row": pl.Int64})
+    return found.join(identity, on="row", how="left", maintain_order="left").select(
+        "row", *known, *list(SITE_COLUMNS)[1:]
     )
 
 
