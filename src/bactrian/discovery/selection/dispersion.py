@@ -1,7 +1,8 @@
 """Negative-binomial dispersions: one for all units, a trend over abundance, and one per unit.
 
-The Cox–Reid adjusted profile likelihood of every unit is known on a grid of dispersions; sums and local means of
-these curves give the common and the trended dispersion, and a weighted sum of own and local curve that of a unit.
+The Cox–Reid adjusted profile likelihood of every unit is known on a grid of dispersions; sums and local
+means of these curves give the common and the trended dispersion, and a weighted sum of own and local curve
+that of a unit.
 """
 
 from __future__ import annotations
@@ -204,5 +205,5 @@ def estimate_dispersions(
 
 
 def _span(units: int) -> float:
-    """Give the share of units in a neighbourhood: all up to 50, falling towards a quarter (edgeR's default)."""
+    """Give the share of units in a neighbourhood: all up to 50, falling to a quarter (edgeR's default)."""
     return 1.0 if units <= 50 else 0.25 + 0.75 * math.sqrt(50 / units)

@@ -6,7 +6,7 @@ others alike; the trimmed mean sees the others' common shift and is blind to the
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 from scipy.stats import rankdata
@@ -23,7 +23,8 @@ RATIO_TRIM = 0.3
 SUM_TRIM = 0.05
 """Share of average abundances left out at each end (Robinson and Oshlack 2010)."""
 OFFSET = 1e-6
-"""Added to the variances with singleton pairing, so that no weight is endless (measured from edgeR's results)."""
+"""Added to the variances with singleton pairing, so that no weight is endless (measured from edgeR's
+results)."""
 SAME = 1e-6
 """Largest log2 ratio at which two columns count as proportional."""
 
@@ -35,8 +36,8 @@ def norm_factors(counts: ArrayLike, *, method: Method = "tmmwsp") -> NDArray[np.
 
     Args:
         counts: (n, m) reads, units × columns.
-        method: `tmm` compares units seen in both of two columns; `tmmwsp` also pairs the units seen in only one
-            of them, largest with largest, which sparse tables need; `none` gives factors of 1.
+        method: `tmm` compares units seen in both of two columns; `tmmwsp` also pairs the units seen in only
+            one of them, largest with largest, which sparse tables need; `none` gives factors of 1.
 
     Returns:
         (m,) factors, geometric mean 1.
@@ -46,9 +47,12 @@ def norm_factors(counts: ArrayLike, *, method: Method = "tmmwsp") -> NDArray[np.
         ValueError: If the method is unknown.
 
     References:
-        Robinson and Oshlack (2010), Genome Biology 11:R25 (TMM). TMM with singleton pairing is an option of edgeR
-        from version 3.32; it is written here from its description there.
+        Robinson and Oshlack (2010), Genome Biology 11:R25 (TMM). TMM with singleton pairing is an option of
+        edgeR from version 3.32; it is written here from its description there.
     """
+    if method not in get_args(Method):
+        msg = f"'{method}' is not a method of normalisation. Write tmmwsp, tmm or none."
+        raise ValueError(msg)
     table = check_columns(counts).astype(np.float64)
     sizes = table.sum(axis=0)
     table = table[(table > 0).any(axis=1)]
@@ -57,12 +61,9 @@ def norm_factors(counts: ArrayLike, *, method: Method = "tmmwsp") -> NDArray[np.
     if method == "tmm":
         reference = _reference_by_quartile(table, sizes)
         pair = _tmm
-    elif method == "tmmwsp":
+    else:
         reference = int(np.argmax(np.sqrt(table).sum(axis=0)))
         pair = _tmmwsp
-    else:
-        msg = f"'{method}' is not a method of normalisation. Write tmmwsp, tmm or none."
-        raise ValueError(msg)
     factors = np.array(
         [pair(table[:, j], table[:, reference], sizes[j], sizes[reference]) for j in range(table.shape[1])]
     )
@@ -93,8 +94,8 @@ def check_columns(counts: ArrayLike) -> NDArray[np.int64]:
     empty = np.flatnonzero(table.sum(axis=0) == 0)
     if empty.size:
         msg = (
-            f"Column {empty[0] + 1} of the {table.shape[1]} columns of the test has no reads of any tested unit. "
-            "Leave its samples out, or lower the minimum number of reads."
+            f"Column {empty[0] + 1} of the {table.shape[1]} columns of the test has no reads of any tested "
+            "unit. Leave its samples out, or lower the minimum number of reads."
         )
         raise InputError(msg)
     return table

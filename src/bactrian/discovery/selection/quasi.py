@@ -1,8 +1,8 @@
 """Quasi-likelihood tests of contrasts between groups of columns.
 
 `fit_groups` estimates everything once for a table; `test_contrast` and `treat_contrast` then compare any two
-groups. The test statistic divides a likelihood ratio at the trended dispersion by the moderated quasi-dispersion
-of the unit, so that a unit more variable than others of its abundance is believed less.
+groups. The test statistic divides a likelihood ratio at the trended dispersion by the moderated
+quasi-dispersion of the unit, so that a unit more variable than others of its abundance is believed less.
 """
 
 from __future__ import annotations
@@ -58,7 +58,8 @@ class GroupFit:
         s2_post: (n,) the moderated one.
         df_prior: (n,) prior degrees of freedom; may be infinite.
         df_residual: (n,) residual degrees of freedom of the unit over the groups in which it has reads.
-        residual: Residual degrees of freedom of the table: columns minus groups. With 0 nothing can be tested.
+        residual: Residual degrees of freedom of the table: columns minus groups. With 0 nothing can be
+            tested.
         fixed: Whether the dispersion was given, not estimated; nothing can be tested then either.
     """
 
@@ -120,8 +121,8 @@ def fit_groups(
         bcv: Biological coefficient of variation to take for given, where no group has replicates.
 
     Returns:
-        The fit. Without a residual degree of freedom and without `bcv`, dispersions and quasi-dispersions are NaN
-        and the fold changes take the Poisson fit, which is exact there.
+        The fit. Without a residual degree of freedom and without `bcv`, dispersions and quasi-dispersions
+        are NaN and the fold changes take the Poisson fit, which is exact there.
 
     Raises:
         InputError: If a column has no reads, or no unit has 5 reads or more.
@@ -248,7 +249,8 @@ def test_contrast(fit: GroupFit, numerator: int, denominator: int) -> Contrast:
         The contrast; F and p are NaN if the fit has no residual degrees of freedom or a fixed dispersion.
 
     References:
-        Lund, Nettleton, McCarthy and Smyth (2012), Statistical Applications in Genetics and Molecular Biology 11:8.
+        Lund, Nettleton, McCarthy and Smyth (2012), Statistical Applications in Genetics and Molecular
+        Biology 11:8.
     """
     log2fc = fold_change(fit, numerator, denominator=denominator)
     if not fit.testable:
@@ -291,7 +293,7 @@ def _poisson(
         yield rows, table, fit_means(table, fit.sizes, groups=fit.groups, dispersion=np.zeros(rows.size))[0]
 
 
-def _poisson_ratio(
+def _poisson_ratio(  # noqa: PLR0917
     fit: GroupFit,
     table: NDArray[np.int64],
     rates: NDArray[np.float64],
@@ -384,7 +386,8 @@ def _mean_ndtr(low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArray[n
     """Give the mean of the normal distribution function over an interval."""
     above = high * ndtr(high) + np.exp(-high * high / 2.0) / ROOT_TAU
     below = low * ndtr(low) + np.exp(-low * low / 2.0) / ROOT_TAU
-    return np.divide(above - below, high - low, out=ndtr(high), where=high - low > 1e-6)
+    mean = np.divide(above - below, high - low, out=ndtr(high), where=high - low > 1e-6)
+    return np.asarray(np.maximum(mean, 0.0))
 
 
 def _z_of_t(t: NDArray[np.float64], freedom: NDArray[np.float64]) -> NDArray[np.float64]:

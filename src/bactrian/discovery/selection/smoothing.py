@@ -25,8 +25,8 @@ def smooth_local_means(
 ) -> NDArray[np.float64]:
     """Smooth many curves at once by local means with tricube weights.
 
-    The bandwidth at a point reaches its nearest neighbours, a share `span` of all. Means are taken at the ends of
-    cells, halved until they are short beside the bandwidth, and interpolated linearly between.
+    The bandwidth at a point reaches its nearest neighbours, a share `span` of all. Means are taken at the
+    ends of cells, halved until they are short beside the bandwidth, and interpolated linearly between.
 
     Args:
         values: (n, c) one curve per column.

@@ -6,6 +6,7 @@ says how alike the units are. The robust fit lets outliers keep their own large 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -92,7 +93,7 @@ def squeeze_variances(
 
 @dataclass(frozen=True, slots=True)
 class _Fitted:
-    """A scaled F distribution: prior and degrees of freedom per unit, these in common, and the prior elsewhere."""
+    """A scaled F distribution: prior and degrees of freedom per unit, these in common, priors elsewhere."""
 
     prior: NDArray[np.float64]
     freedom: NDArray[np.float64]
@@ -303,7 +304,7 @@ def _same_tail(
 def inverse_trigamma(value: float) -> float:
     """Give x with trigamma(x) = value > 0, by Newton steps on 1 / trigamma, which is convex."""
     if value > 1e7:
-        return 1.0 / np.sqrt(value)
+        return 1.0 / math.sqrt(value)
     if value < 1e-6:
         return 1.0 / value
     x = 0.5 + 1.0 / value
