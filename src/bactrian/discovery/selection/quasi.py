@@ -36,6 +36,8 @@ PRIOR_COUNT = 0.125
 """Average prior count of the log2 fold changes shown (edgeR's default)."""
 DEPTH = 1.470402
 """How far, in standard errors, the interval null reaches inwards from each edge (edgeR's)."""
+LEAST = 1e-6
+"""Least quasi-dispersion: statistics stay finite where columns agree exactly; the Poisson bound rules there."""
 ROOT_TAU = math.sqrt(2.0 * math.pi)
 
 
@@ -169,7 +171,8 @@ def fit_groups(
         s2 = s2_prior = s2_post = df_prior = nan
     else:
         squeezed = squeeze_variances(s2, freedom, covariate=log2cpm, robust=robust)
-        s2_prior, s2_post, df_prior = squeezed.prior, squeezed.posterior, squeezed.freedom
+        s2_prior, df_prior = squeezed.prior, squeezed.freedom
+        s2_post = np.maximum(squeezed.posterior, LEAST)
     return GroupFit(
         table, labels, sizes, log2cpm, dispersion, tagwise, common, rates, prior_rates,
         s2, s2_prior, s2_post, df_prior, freedom, residual, bcv is not None,

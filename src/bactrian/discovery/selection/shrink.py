@@ -31,8 +31,8 @@ SCALE_REACH = 15.0
 """Reach of that grid, in log2."""
 SCALE_BEND = 5.0
 """How much denser it is around 0: the steps grow as the hyperbolic cosine from 0 to this."""
-SCALE_BOUNDS = (0.05, 10.0)
-"""Narrowest and widest prior."""
+SCALE_BOUNDS = (0.2, 10.0)
+"""Narrowest and widest prior; the narrowest, 15 %, is below any difference that would be acted upon."""
 
 
 @dataclass(frozen=True, slots=True)

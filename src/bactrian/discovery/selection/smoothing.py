@@ -50,10 +50,14 @@ def smooth_local_means(
     def fit(at: float) -> float:
         if at not in fits:
             bandwidth = _nearest_distance(x, at, nearest)
-            first, last = np.searchsorted(x, [at - bandwidth, at + bandwidth])
-            rows = slice(int(first), max(int(last), int(first) + 1))
-            distance = np.abs(x[rows] - at) / bandwidth if bandwidth > 0 else np.zeros(rows.stop - rows.start)
-            weights = np.where(distance < 1, (1 - np.minimum(distance, 1) ** 3) ** 3, 0.0)
+            reach = bandwidth * (1 + 1e-9)
+            rows = slice(*np.searchsorted(x, [at - reach, at + reach]))
+            distance = np.abs(x[rows] - at)
+            weights = np.ones_like(distance)
+            if bandwidth > 0:
+                weights = np.maximum(1 - (distance / bandwidth) ** 3, 0.0) ** 3
+            if weights.sum() <= 0:
+                weights = np.ones_like(distance)
             fits[at] = (weights @ values[order[rows]] / weights.sum(), bandwidth)
         return fits[at][1]
 

@@ -163,6 +163,8 @@ def _fit_robustly(
     spread = float(((pulled - centre) ** 2).mean()) * number / (number - 1)
 
     def excess(share: float) -> float:
+        if spread <= 0:
+            return -math.inf
         return float(np.log(spread / winsorised_moments(most, _freedom_of(share))[1]))
 
     if excess(1.0) <= 0:
@@ -199,7 +201,7 @@ def _freedom_of_outliers(ratio: NDArray[np.float64], first: float, second: float
     if not (log_inlier < 0).any():
         return np.full(number, second)
     inlier = np.exp(log_inlier)
-    own = np.full(number, second)
+    own: NDArray[np.float64] = np.full(number, second)
     if np.isinf(second):
         suspected = log_inlier < 0
         own[suspected] = inlier[suspected] * number * first
@@ -221,7 +223,7 @@ def _freedom_of_outliers(ratio: NDArray[np.float64], first: float, second: float
     lowest = int(np.argmin(means))
     rising[: lowest + 1] = means[lowest]
     own[order] = np.maximum.accumulate(rising)
-    return own
+    return np.asarray(own)
 
 
 def winsorised_moments(first: float, second: float) -> tuple[float, float]:
