@@ -9,6 +9,7 @@ import click
 
 from bactrian.core.errors import InputError
 from bactrian.discovery.job_group import Job, JobGroup
+from bactrian.discovery.selection_options import add_selection_options, read_picks, read_settings
 
 JOB = "sheet"
 
@@ -58,6 +59,7 @@ def parse_transformants(
               help="Errors at d bases fold up to 2^-(skew*d+1) of their clone.")  # fmt: skip
 @click.option("--transformants", multiple=True, metavar="[LIBRARY=]N", callback=parse_transformants,
               help="Transformants of the library, e.g. 1e9, to say how much of it was seen.")  # fmt: skip
+@add_selection_options
 @click.option("--airr", is_flag=True, help="Also write airr/SAMPLE.tsv (AIRR rearrangements).")
 @click.option(
     "--pair-records", is_flag=True, help="Also write pairs/SAMPLE.parquet: what became of each pair."
@@ -86,6 +88,8 @@ def screen_sheet(sheet: Path, out: Path, **options: Any) -> int:
         amber=options["amber"],
         skew_alpha=options["skew"],
         transformants=options["transformants"],
+        selection=read_settings(options),
+        picks=read_picks(options),
     )
     with TerminalProgress(quiet=options["quiet"]) as progress:
         result = screen_library(
@@ -93,6 +97,7 @@ def screen_sheet(sheet: Path, out: Path, **options: Any) -> int:
             out,
             settings=settings,
             where=options["where"],
+            known=options["known"],
             airr=options["airr"],
             pair_records=options["pair_records"],
             keep_going=options["keep_going"],

@@ -18,6 +18,11 @@ from bactrian import __version__
 from bactrian.core.tables import atomic_path, write_table
 from bactrian.discovery.airr import make_rearrangements
 from bactrian.discovery.figures import ScreenResults, build_screen_report
+from bactrian.discovery.lead_files import LEAD_FILES
+from bactrian.discovery.lead_run import PAGE, write_nominations
+from bactrian.discovery.selection_files import FILES as SELECTION_FILES
+from bactrian.discovery.selection_files import read_selection, write_selection
+from bactrian.discovery.selection_summary import say_targets, summarise_selection
 from bactrian.discovery.simulator.writing import DESCRIPTION
 from bactrian.discovery.summary import TALLIES, make_summary
 from bactrian.discovery.tasks import QUALITY_FRAMES
@@ -27,7 +32,10 @@ from bactrian.run.digests import digest_values
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from bactrian.discovery.leads.known import KnownClonotype
+    from bactrian.discovery.leads.settings import PickSettings
     from bactrian.discovery.reads.primers import PrimerPair
+    from bactrian.discovery.selection.settings import SelectionSettings
     from bactrian.discovery.sheet import Sheet
 
 SPACES = ("cdr3", "clonotype", "vhh")
@@ -50,7 +58,7 @@ FILES = {
 # The report lists the commonest; the Parquet files hold all.
 TOP_CLONOTYPES = 200
 TOP_ABUNDANCE = 25
-FOLDERS = ("quality", "airr", "pairs")
+FOLDERS = ("quality", "selection", "airr", "pairs")
 # A library amplified with a primer pair shows it in nearly all of its pairs (96 % in the real panning);
 # where most lack it, the pair is another library's or wrongly written.
 FEWEST_WITH_PRIMERS = 0.5
@@ -65,6 +73,10 @@ class ScreenParts:
         reads: Folder of molecules per sample, in sheet order.
         counts: Folder of counts per library.
         quality: Folder of the quality tables.
+        selection: Folder of the selection's files.
+        limits: Limits that made the tiers.
+        picks: How leads are picked.
+        known: Clonotypes of earlier campaigns.
         primers: Per sample its primer pair and where it comes from.
         errors: Sentence per sample that failed.
         settings: Settings by their names in the summary.
@@ -74,6 +86,10 @@ class ScreenParts:
     reads: dict[str, Path]
     counts: dict[str, Path]
     quality: Path
+    selection: Path
+    limits: SelectionSettings
+    picks: PickSettings
+    known: tuple[KnownClonotype, ...]
     primers: dict[str, tuple[PrimerPair | None, str]]
     errors: dict[str, str]
     settings: dict[str, Any]
@@ -100,6 +116,9 @@ def write_outputs(parts: ScreenParts, out: Path, *, airr: bool, pair_records: bo
     quality = {name: pl.read_parquet(parts.quality / f"{name}.parquet") for name in QUALITY_FRAMES}
     samples = _sample_table(parts, quality["samples"])
     notes = [*_origin(parts.sheet), *_find_lost_primers(parts, samples), *parts.sheet.warnings]
+    selection = read_selection(parts.selection)
+    title = parts.sheet.path.resolve().parent.name or parts.sheet.path.stem
+    origin = _origin(parts.sheet)
     summary = make_summary(
         samples,
         n_cdr3=counts["cdr3"]["cdr3"].n_unique(),
@@ -114,6 +133,20 @@ def write_outputs(parts: ScreenParts, out: Path, *, airr: bool, pair_records: bo
     _clear_half_written(out)
     # Where it stands, the other files are whole and of one run.
     (out / "summary.json").unlink(missing_ok=True)
+    write_selection(selection, out)
+    nominations = write_nominations(
+        selection,
+        out,
+        limits=parts.limits,
+        picks=parts.picks,
+        title=title,
+        clonotypes=clonotypes,
+        known=parts.known,
+        amber=bool(parts.settings["amber"]),
+        simulated=bool(origin),
+        notes=tuple(origin),
+    )
+    summary |= summarise_selection(selection, nominations)
     for space in SPACES:
         write_table(counts[space], out / f"counts_{space}.parquet")
     write_table(clonotypes, out / "clonotypes.parquet")
@@ -124,7 +157,14 @@ def write_outputs(parts: ScreenParts, out: Path, *, airr: bool, pair_records: bo
     _write_airr(parts, counts["clonotype"], out / "airr", wanted=airr)
     _copy_pairs(parts, out / "pairs", wanted=pair_records)
     results = _results(
-        parts, summary, samples, counts=counts, clonotypes=clonotypes, neighbours=neighbours, quality=quality
+        parts,
+        summary,
+        samples,
+        title=title,
+        counts=counts,
+        clonotypes=clonotypes,
+        neighbours=neighbours,
+        quality=quality,
     )
     write_report(build_screen_report(results), out / "report.html")
     with atomic_path(out / "summary.json") as temporary:
@@ -251,6 +291,7 @@ def _results(
     summary: dict[str, Any],
     samples: pl.DataFrame,
     *,
+    title: str,
     counts: dict[str, pl.DataFrame],
     clonotypes: pl.DataFrame,
     neighbours: pl.DataFrame,
@@ -264,7 +305,7 @@ def _results(
     ]
     integers = [pl.col(name).cast(pl.Int64) for name in (*TALLIES, "cdr3s", "clonotypes")]
     return ScreenResults(
-        title=parts.sheet.path.resolve().parent.name or parts.sheet.path.stem,
+        title=title,
         code=digest_values(summary, parts.quality.name)[:12],
         samples=samples.join(
             parts.sheet.samples.select("sample", *design), on="sample", how="left", maintain_order="left"
@@ -287,10 +328,11 @@ def _results(
         abundance=_top_abundance(counts["cdr3"]),
         primers=tuple(f"{library}: {said}" for library, said in summary["primers"].items()),
         notes=tuple(summary["notes"]),
+        nominated=tuple(say_targets(summary["targets"])),
         errors=tuple(parts.errors.values()),
         settings=_settings_in_words(parts.settings),
         versions={"Bactrian": __version__, "Polars": pl.__version__, "NumPy": numpy.__version__},
-        files=FILES,
+        files=FILES | SELECTION_FILES | LEAD_FILES | {PAGE: "the leads with the evidence for each"},
     )
 
 
@@ -304,6 +346,7 @@ def _settings_in_words(settings: dict[str, Any]) -> dict[str, str]:
         "skew of the error collapse": f"{settings['skew']:g}",
         "transformants": ", ".join(stated) or "not stated",
         "seed of intervals": str(settings["seed"]),
+        "unit tested": settings["unit"],
     }
 
 

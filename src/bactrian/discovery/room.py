@@ -10,7 +10,17 @@ room = Room(
         CommandAnnouncement(
             "screen",
             "bactrian.discovery.cli:screen",
-            "Panning reads to trustworthy clonotype counts.",
+            "Panning reads to counts and nominated leads.",
+        ),
+        CommandAnnouncement(
+            "select",
+            "bactrian.discovery.select_command:select",
+            "Counts made elsewhere to nominated leads.",
+        ),
+        CommandAnnouncement(
+            "leads",
+            "bactrian.discovery.leads_command:leads",
+            "Pick leads from a finished selection, explain or validate them.",
         ),
         CommandAnnouncement(
             "annotate",

@@ -1,6 +1,6 @@
 """`bactrian screen`: from a sheet to count tables one may trust, in stages that are never done twice.
 
-sheet → primers and reads of each sample → clonotypes of each library → quality of all → files.
+sheet → primers and reads of each sample → clonotypes of each library → quality of all → tests → files.
 """
 
 from __future__ import annotations
@@ -15,10 +15,13 @@ from bactrian.core.errors import BactrianError, InputError, Where
 from bactrian.core.tables import write_table
 from bactrian.discovery import tasks
 from bactrian.discovery.clonotypes import ClonotypeSettings
+from bactrian.discovery.lead_run import read_known
+from bactrian.discovery.leads.settings import PickSettings
 from bactrian.discovery.outputs import ScreenParts, write_outputs
 from bactrian.discovery.reads.agreement import agree_on_primers
 from bactrian.discovery.reads.primers import PrimerPair
 from bactrian.discovery.reads.settings import ReadSettings
+from bactrian.discovery.selection.settings import SelectionSettings
 from bactrian.discovery.sheet import Sheet, read_sheet
 from bactrian.run.digests import FileDigests, digest_package, digest_values
 from bactrian.run.executor import open_executor
@@ -51,6 +54,8 @@ class ScreenSettings:
         amber: Whether TAG is read as glutamine.
         skew_alpha: α of the error collapse's abundance skew.
         transformants: Pairs of library ("" for every library) and its number of transformants.
+        selection: How units are tested and nominated.
+        picks: How leads are picked.
 
     Raises:
         InputError: If a number is out of its range.
@@ -62,6 +67,8 @@ class ScreenSettings:
     amber: bool = False
     skew_alpha: float = 2.0
     transformants: tuple[tuple[str, float], ...] = ()
+    selection: SelectionSettings = field(default_factory=SelectionSettings)
+    picks: PickSettings = field(default_factory=PickSettings)
 
     def __post_init__(self) -> None:
         ReadSettings(max_ee=self.max_ee)
@@ -126,6 +133,7 @@ def screen_library(
     *,
     settings: ScreenSettings | None = None,
     where: str | None = None,
+    known: Path | None = None,
     airr: bool = False,
     pair_records: bool = False,
     keep_going: bool = False,
@@ -139,6 +147,7 @@ def screen_library(
         out: Folder for the results; `out/.bactrian` keeps the finished stages.
         settings: What the person chose.
         where: SQL expression that chooses rows of the sheet.
+        known: File of clonotypes of earlier campaigns.
         airr: Whether to write AIRR rearrangements.
         pair_records: Whether to write what became of each pair.
         keep_going: Whether to finish the other samples when one fails.
@@ -155,6 +164,8 @@ def screen_library(
     settings, progress = settings or ScreenSettings(), progress or Silence()
     sheet = read_sheet(sheet_path, where=where, keep_going=keep_going)
     transformants = _transformants(settings, sheet)
+    _check_rounds(settings, sheet)
+    marked = read_known(known)
     _check_folder(out)
     for warning in sheet.warnings:
         progress.say(f"{sheet_path.name}: {warning}")
@@ -170,11 +181,16 @@ def screen_library(
             raise InputError("\n".join(str(error) for error in job.errors.values()))
         counts = _count(job, reads, settings)
         quality = _judge(job, reads, counts, transformants)
+        selection = _test(job, counts, quality, settings.selection)
         parts = ScreenParts(
             sheet=sheet,
             reads=reads,
             counts=counts,
             quality=quality,
+            selection=selection,
+            limits=settings.selection,
+            picks=settings.picks,
+            known=marked,
             primers={name: (pair, source) for name, (pair, source) in primers.items()},
             errors={name: str(error) for name, error in job.errors.items()},
             settings=_settings_used(settings, where=where),
@@ -344,6 +360,38 @@ def _judge(
     return outcome.folder
 
 
+def _test(job: _Screening, counts: dict[str, Path], quality: Path, settings: SelectionSettings) -> Path:
+    """Give the folder of the selection's files."""
+    design = job.store.root / "design.parquet"
+    key = digest_values(
+        "selection",
+        METHOD,
+        job.digests.digest(design),
+        [(library, path.name) for library, path in counts.items()],
+        quality.name,
+        settings,
+    )
+    stage = Stage(
+        "selection", "all", key, tasks.test_units, (design, tuple(counts.items()), quality, settings)
+    )
+    (outcome,) = job.run("Testing what was selected", [stage])
+    if outcome.error or outcome.folder is None:
+        msg = "the selection could not be tested."
+        raise outcome.error or InputError(msg)
+    return outcome.folder
+
+
+def _check_rounds(settings: ScreenSettings, sheet: Sheet) -> None:
+    """Refuse decisive rounds that no target sample has, before any work."""
+    targets = sheet.samples.filter(pl.col("arm") == "target")
+    known = sorted(set(targets["round"]))
+    for number in settings.selection.rounds or ():
+        if known and number not in known:
+            rounds = ", ".join(map(str, known))
+            msg = f"'{number}' is no round of a target sample. Ask for some of these: {rounds}."
+            raise InputError(msg, Where(file=str(sheet.path), column="round"))
+
+
 def _settings_used(settings: ScreenSettings, *, where: str | None) -> dict[str, Any]:
     """Give the settings as they stand in the summary."""
     return {
@@ -353,4 +401,10 @@ def _settings_used(settings: ScreenSettings, *, where: str | None) -> dict[str, 
         "skew": settings.skew_alpha,
         "transformants": {library: int(number) for library, number in settings.transformants},
         "seed": SEED,
+        "unit": settings.selection.unit,
+        "rounds": None if settings.selection.rounds is None else list(settings.selection.rounds),
+        "min_reads": settings.selection.min_reads,
+        "fdr": settings.selection.fdr,
+        "veto": settings.selection.veto,
+        "keep_takeovers": settings.selection.keep_takeovers,
     }

@@ -6,6 +6,8 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
+from bactrian.discovery.selection_summary import say_targets
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -110,6 +112,8 @@ def print_summary(summary: dict[str, Any], folder: Path, *, as_json: bool) -> No
     width = max(len(name) for name, _ in lines)
     for name, value in lines:
         sys.stdout.write(f"{name:<{width}}  {value}\n")
+    for line in say_targets(summary["targets"]):
+        sys.stdout.write(f"{line}\n")
     for sample, words in summary["flags"].items():
         said = ", ".join(f"{word.replace('_', ' ')} ({FLAGS[word]})" for word in words)
         sys.stdout.write(f"! {sample}: {said}\n")

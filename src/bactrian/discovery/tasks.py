@@ -1,7 +1,8 @@
 """The pieces of work of a screen: module-level functions that fill a stage's folder.
 
 In the order they run: `look_for_primers` and `read_files` per sample, `count_samples` per library,
-`judge_samples` for the whole screen. Each reads finished folders and writes tables; none knows the others.
+`judge_samples` and `test_units` for the whole screen. Each reads finished folders and writes tables; none
+knows the others.
 """
 
 from __future__ import annotations
@@ -16,17 +17,22 @@ import polars as pl
 from bactrian.core.seeds import make_rng
 from bactrian.core.tables import write_table
 from bactrian.discovery.clonotypes import ClonotypeSettings, count_clonotypes, group_lineages
+from bactrian.discovery.leads.clonotype_choice import choose_clonotypes
+from bactrian.discovery.library.abundance import CountMatrix, count_matrix
 from bactrian.discovery.library.quality import MoleculeQuality, assess_samples, describe_molecules
 from bactrian.discovery.reads.agreement import PrimerSight
 from bactrian.discovery.reads.detection import detect_primers, may_show_primers
 from bactrian.discovery.reads.fastq import open_pairs
 from bactrian.discovery.reads.primers import PrimerPair
 from bactrian.discovery.reads.sample import read_sample
+from bactrian.discovery.selection.by_unit import select_by_unit
+from bactrian.discovery.selection_files import write_selection
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from bactrian.discovery.reads.settings import ReadSettings
+    from bactrian.discovery.selection.settings import SelectionSettings
 
 Lanes = tuple[tuple["Path", "Path | None"], ...]
 
@@ -205,6 +211,65 @@ def judge_samples(
     )
     for name in QUALITY_FRAMES:
         write_table(getattr(verdict, name), folder / f"{name}.parquet")
+
+
+def test_units(
+    folder: Path,
+    design: Path,
+    counts: tuple[tuple[str, Path], ...],
+    quality: Path,
+    settings: SelectionSettings,
+) -> None:
+    """Test which units are enriched and specific.
+
+    Args:
+        folder: Gets the files of a selection.
+        design: Parquet file of the sheet's rows.
+        counts: Libraries and the folders of their counts.
+        quality: Folder of the quality tables, for the samples flagged as takeover.
+        settings: Unit, rounds and limits.
+
+    Raises:
+        InputError: If a round is asked for that no target has.
+    """
+    judged = pl.read_parquet(quality / "samples.parquet").select("sample", "flags")
+    rows = pl.read_parquet(design).filter(pl.col("sample").is_in(judged["sample"].to_list()))
+    flagged = judged.filter(pl.col("flags").fill_null("").str.split(";").list.contains("takeover"))
+    clonotypes = pl.concat(
+        [
+            pl.read_parquet(source / "clonotypes.parquet").select(pl.lit(library).alias("library"), pl.all())
+            for library, source in counts
+        ]
+    )
+    selection = select_by_unit(
+        _arrange_units([source for _, source in counts], rows, clonotypes),
+        rows,
+        settings,
+        kin=choose_clonotypes(clonotypes, settings.unit),
+        takeovers=flagged["sample"].to_list(),
+    )
+    write_selection(selection, folder)
+
+
+def _arrange_units(
+    sources: list[Path], rows: pl.DataFrame, clonotypes: pl.DataFrame
+) -> dict[str, CountMatrix]:
+    """Arrange the counts of each kind of unit as units × samples."""
+    samples = rows["sample"].to_list()
+    by_cdr3 = pl.concat([pl.read_parquet(source / "counts_cdr3.parquet") for source in sources])
+    by_clonotype = pl.concat([pl.read_parquet(source / "counts_clonotype.parquet") for source in sources])
+    lineages = clonotypes.select("library", "cdr3", "lineage").unique()
+    by_lineage = (
+        by_cdr3.join(rows.select("sample", "library"), on="sample")
+        .join(lineages, on=["library", "cdr3"])
+        .group_by("sample", "lineage")
+        .agg(pl.col("count").cast(pl.Int64).sum())
+    )
+    return {
+        "cdr3": count_matrix(by_cdr3, samples),
+        "clonotype": count_matrix(by_clonotype, samples, key="clonotype"),
+        "lineage": count_matrix(by_lineage, samples, key="lineage"),
+    }
 
 
 def read_tallies(sources: tuple[tuple[str, Path], ...], counts: tuple[Path, ...]) -> pl.DataFrame:

@@ -62,6 +62,7 @@ class ScreenResults:
         lineages: The largest lineages.
         primers: One sentence per library: which primers, and where they come from.
         notes: Further notes for the top of the page, one sentence each.
+        nominated: What was nominated for each target, one line each.
         errors: Sentence of each sample that failed.
         settings: Setting and value, in plain words.
         versions: Program and version.
@@ -94,6 +95,7 @@ class ScreenResults:
     lineages: pl.DataFrame = field(default_factory=_no_rows)
     primers: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    nominated: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
     settings: Mapping[str, object] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)

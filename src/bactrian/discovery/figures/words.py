@@ -24,7 +24,7 @@ def say_state(results: ScreenResults) -> Chip:
 
 
 def say_answer(results: ScreenResults) -> tuple[str, ...]:
-    """Give the answer in two sentences."""
+    """Give the answer: what was read and used, then what was nominated for each target."""
     samples = results.samples
     parts = [plural(samples.height, "sample")]
     parts += [
@@ -41,7 +41,10 @@ def say_answer(results: ScreenResults) -> tuple[str, ...]:
         for number, word in ((results.n_cdr3s, "CDR3"), (results.n_clonotypes, "clonotype"))
         if number
     ]
-    return (text + (f" and show {' in '.join(found)}" if found else "") + ".",)
+    answer = [text + (f" and show {' in '.join(found)}" if found else "") + "."]
+    if results.nominated:
+        answer.append(f"{'. '.join(results.nominated)}. See [the leads](leads.html).")
+    return tuple(answer)
 
 
 def say_notes(results: ScreenResults) -> tuple[Note, ...]:
@@ -58,7 +61,7 @@ def say_notes(results: ScreenResults) -> tuple[Note, ...]:
             Note(
                 f"{plural(len(taken), 'sample')} {'are takeovers' if many else 'is a takeover'}.",
                 f"One CDR3 fills most of {shares}. The count tables keep {'them' if many else 'it'}, "
-                "marked in [samples](#samples); leave such samples out before you compare arms.",
+                "marked in [samples](#samples); the tests leave such samples out unless told otherwise.",
                 "bad",
             )
         )

@@ -13,7 +13,7 @@ from bactrian.discovery.selection import frames
 from bactrian.discovery.selection.design import plan_selection
 from bactrian.discovery.selection.designs import describe_design
 from bactrian.discovery.selection.judgement import judge_plan
-from bactrian.discovery.selection.settings import SelectionSettings
+from bactrian.discovery.selection.settings import UNITS, SelectionSettings
 from bactrian.discovery.selection.trajectories import trace_units
 
 if TYPE_CHECKING:
@@ -197,10 +197,14 @@ def _describe(
         table = table.with_columns(clonotype=pl.col("key"))
     leading = frames.leading_units(judged)
     traced = trace_units(plan, judged, counts, samples, leading=leading)
+    by_rank = np.argsort(judged.ranks)
+    table = table.with_columns(
+        pl.Series("fitness", traced.fitness[by_rank]).fill_nan(None),
+        pl.Series("fitness_se", traced.standard_error[by_rank]).fill_nan(None),
+        *(pl.lit(None, pl.Int8).alias(f"tier_{unit}") for unit in UNITS),
+    )
     return made | {
-        "table": table.with_columns(
-            pl.Series("fitness", traced.fitness), pl.Series("fitness_se", traced.standard_error)
-        ),
+        "table": table,
         "contrasts": frames.list_contrasts(judged, keys),
         "replicates": frames.list_replicates(judged, keys, leading),
         "trajectories": traced.frame,
@@ -228,5 +232,8 @@ def _notes(
             notes.append(
                 f"'{plan.antigen}' in library '{plan.library}': no unit has reads enough to be tested."
             )
-        notes += plan.notes
+    shared = [note for note in plans[0].notes if all(note in plan.notes for plan in plans)] if plans else []
+    notes += shared
+    for plan in plans:
+        notes += [f"'{plan.antigen}': {note}" for note in plan.notes if note not in shared]
     return list(dict.fromkeys(notes))

@@ -68,7 +68,11 @@ _TABLE: Final[dict[str, Any]] = {
     "cpm_comparator": pl.Float64,
     "fitness": pl.Float64,
     "fitness_se": pl.Float64,
+    "tier_cdr3": pl.Int8,
+    "tier_clonotype": pl.Int8,
+    "tier_lineage": pl.Int8,
 }
+_LATER: Final = ("fitness", "fitness_se", "tier_cdr3", "tier_clonotype", "tier_lineage")
 SCHEMAS: Final[dict[str, dict[str, Any]]] = {
     "table": _TABLE,
     "contrasts": {
@@ -186,7 +190,7 @@ def list_units(
         "grower": tiers.grower if tiers is not None else [None] * n,
         **cpm,
     }
-    schema = {name: kind for name, kind in _TABLE.items() if not name.startswith("fitness")}
+    schema = {name: kind for name, kind in _TABLE.items() if name not in _LATER}
     frame = pl.DataFrame({name: _series(name, columns[name], schema[name]) for name in schema})
     return frame.with_columns(pl.col(pl.Float64).fill_nan(None)).sort("rank")
 
