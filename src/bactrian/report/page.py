@@ -12,6 +12,7 @@ import jinja2
 from bactrian import __version__
 from bactrian.core.tables import atomic_path
 from bactrian.report import words
+from bactrian.report.dossiers import Dossier
 from bactrian.report.figures import Figure, chart_script
 from bactrian.report.palette import FONT, SIGNS, State, chart_theme, css_variables, theme_colours
 from bactrian.report.palette import THEMES as COLOURS
@@ -20,7 +21,7 @@ from bactrian.report.tables import Table
 if TYPE_CHECKING:
     from pathlib import Path
 
-SCRIPTS = ("page.js", "tables.js", "figures.js")
+SCRIPTS = ("page.js", "tables.js", "figures.js", "dossiers.js")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class Prose:
     terms: tuple[tuple[str, str], ...] = ()
 
 
-Block = Figure | Table | Prose
+Block = Figure | Table | Prose | Dossier
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,8 @@ class Section:
 
     Args:
         title: Name in the navigation.
-        blocks: Figures, tables and prose, in reading order. Neighbouring figures stand side by side.
+        blocks: Figures, tables, prose and dossiers, in reading order. Neighbouring figures stand side by
+            side, neighbouring dossiers in one list.
         lead: One sentence below the header. Marked text.
         number: How many things it lists, shown beside the name.
     """
@@ -116,11 +118,11 @@ class Section:
         return words.anchor(self.title)
 
     def runs(self) -> list[tuple[str, list[Block]]]:
-        """Give the blocks with neighbouring figures in one run, so that they share a grid."""
+        """Give the blocks, neighbouring figures in one run that shares a grid, dossiers in one list."""
         runs: list[tuple[str, list[Block]]] = []
         for block in self.blocks:
             kind = type(block).__name__.lower()
-            if kind == "figure" and runs and runs[-1][0] == "figure":
+            if kind in {"figure", "dossier"} and runs and runs[-1][0] == kind:
                 runs[-1][1].append(block)
             else:
                 runs.append((kind, [block]))
@@ -143,7 +145,7 @@ class Report:
         sections: The evidence.
 
     Raises:
-        ValueError: If two sections, figures or tables would share an id.
+        ValueError: If two sections, figures, tables or dossiers would share an id.
     """
 
     title: str

@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 
 from bactrian.report import words
 from bactrian.report.palette import SIGNS, State
+from bactrian.report.sparks import draw_whisker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +38,8 @@ class Column:
         low: Column of the interval's lower end.
         high: Column of the interval's upper end.
         states: State of each flag; a flag not named is neutral.
+        link: Column of the frame that holds the address each value leads to, a place in the page or a file
+            beside it; a value without one is no link.
     """
 
     key: str
@@ -49,11 +52,13 @@ class Column:
     low: str = ""
     high: str = ""
     states: Mapping[str, State] = field(default_factory=dict)
+    link: str = ""
 
     @property
     def needs(self) -> tuple[str, ...]:
         """Columns of the frame that the column reads."""
-        return (self.key, self.low, self.high) if self.kind == "interval" else (self.key,)
+        interval = (self.low, self.high) if self.kind == "interval" else ()
+        return (self.key, *interval, *((self.link,) if self.link else ()))
 
     @property
     def numeric(self) -> bool:
@@ -117,7 +122,7 @@ class Table:
         for record in self.frame.iter_rows(named=True):
             cells = []
             for place, column in enumerate(self.columns):
-                inner, attributes = _cell(record, column, scales)
+                inner, attributes = _linked(record, column, scales)
                 tag = 'th scope="row"' if place == 0 else "td"
                 cells.append(f"<{tag}{attributes}>{inner}</{tag[:2]}>")
             rows.append(f"<tr>{''.join(cells)}</tr>")
@@ -127,6 +132,17 @@ class Table:
 def present(columns: tuple[Column, ...], frame: pl.DataFrame) -> tuple[Column, ...]:
     """Give the columns whose values the frame holds."""
     return tuple(column for column in columns if set(column.needs) <= set(frame.columns))
+
+
+def _linked(
+    record: Mapping[str, object], column: Column, scales: Mapping[str, tuple[float, float]]
+) -> tuple[str, str]:
+    """Give a cell whose text leads to the record's address, where the column has one."""
+    inner, attributes = _cell(record, column, scales)
+    address = record[column.link] if column.link else None
+    if address and "data-missing=" not in attributes:
+        inner = f'<a href="{escape(address)}">{inner}</a>'
+    return inner, attributes
 
 
 def _cell(
@@ -178,15 +194,11 @@ def _scale(frame: pl.DataFrame, column: Column) -> tuple[float, float]:
 
 def _interval(record: Mapping[str, object], column: Column, scale: tuple[float, float]) -> tuple[str, str]:
     """Draw dot and whisker on the scale that all rows share; the numbers are its label."""
-    point, low, high = (record[name] for name in column.needs)
+    point, low, high = (record[name] for name in (column.key, column.low, column.high))
     if low is None or high is None:
         return _cell({column.key: None}, column, {})
     ends = [float(cast("float", value)) for value in (low, point, high)]
-    left, dot, right = (4 + 92 * (end - scale[0]) / (scale[1] - scale[0]) for end in ends)
     texts = [f"{end:,.{column.digits}f}" for end in ends]
     label = f"{texts[0]} to {texts[2]}"
-    svg = (
-        f'<svg class="whisker" viewBox="0 0 100 16" role="img" aria-label="{label}"><title>{label}</title>'
-        f'<line x1="{left:.1f}" x2="{right:.1f}" y1="8" y2="8"/><circle cx="{dot:.1f}" cy="8" r="3.5"/></svg>'
-    )
+    svg = draw_whisker(ends[0], ends[1], ends[2], scale=scale, label=label)
     return svg, f' data-v="{ends[0]:.6g}" data-x="{ends[0]:.6g} to {ends[2]:.6g}"'

@@ -10,6 +10,7 @@
     words       answer, notes and key numbers
     methods     every figure's quantities in plain words, settings and versions
     report      all of it as one page
+    leads       the leads report, a package of its own
 
 Every title is computed from the frame it stands on. A frame without rows leaves its figure out and says why.
 """

@@ -1,0 +1,43 @@
+/* Dossiers: the one that an address names opens, paper shows all of them, their text can be copied. */
+(() => {
+  const dossiers = [...document.querySelectorAll(".dossier")];
+  if (!dossiers.length) return;
+
+  const unfold = () => {
+    const asked = location.hash ? document.getElementById(location.hash.slice(1)) : null;
+    if (!asked || !asked.classList.contains("dossier")) return;
+    asked.open = true;
+    asked.scrollIntoView();
+    asked.querySelector("summary").focus({ preventScroll: true });
+  };
+  unfold();
+  addEventListener("hashchange", unfold);
+  addEventListener("click", (event) => {
+    const link = event.target.closest('a[href^="#"]');
+    if (link && link.hash === location.hash) unfold();
+  });
+
+  let folded = [];
+  addEventListener("beforeprint", () => {
+    folded = dossiers.filter((one) => !one.open);
+    folded.forEach((one) => { one.open = true; });
+  });
+  addEventListener("afterprint", () => { folded.forEach((one) => { one.open = false; }); });
+
+  /* Where a browser keeps a file from the clipboard, the text is selected, ready for Ctrl-C. */
+  async function copy(button) {
+    const place = button.parentElement.querySelector("pre"), words = button.textContent;
+    try {
+      await navigator.clipboard.writeText(place.textContent);
+      button.textContent = "Copied";
+    } catch {
+      getSelection().selectAllChildren(place);
+      button.textContent = document.execCommand("copy") ? "Copied" : "Selected: copy with Ctrl-C";
+    }
+    setTimeout(() => { button.textContent = words; }, 2500);
+  }
+  addEventListener("click", (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (button) copy(button);
+  });
+})();
