@@ -16,7 +16,8 @@ from numba import njit
 
 from bactrian.discovery.selection.blocks import over_blocks
 from bactrian.discovery.selection.glm import TOLERANCE, average_log_cpm, fit_means, fit_rate, group_order
-from bactrian.discovery.selection.smoothing import peak_positions, smooth_local_means, spline_curvature
+from bactrian.discovery.selection.peaks import peak_positions, spline_curvature
+from bactrian.discovery.selection.smoothing import smooth_local_means
 from bactrian.discovery.selection.squeeze import squeeze_variances
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from scipy.optimize import minimize_scalar
 from bactrian.core.errors import InputError
 from bactrian.discovery.selection.blocks import over_blocks
 from bactrian.discovery.selection.glm import LOG2
+from bactrian.discovery.selection.group_fit import GroupFit, tamer_than_poisson, total_freedom
 from bactrian.discovery.selection.posterior import PRIOR_FREEDOM, curve_rows, posterior_rows
-from bactrian.discovery.selection.quasi import GroupFit, tamer_than_poisson, total_freedom
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -15,7 +15,8 @@ from scipy.optimize import brentq
 from scipy.special import betainc, betaincinv, betaln, chdtrc, chdtri, digamma, hyp2f1, polygamma
 from scipy.stats import rankdata
 
-from bactrian.discovery.selection.smoothing import natural_spline_trend, smooth_lowess
+from bactrian.discovery.selection.lowess import smooth_lowess
+from bactrian.discovery.selection.smoothing import natural_spline_trend
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
