@@ -1,19 +1,25 @@
 """The files of the leads: leads.csv, .xlsx and .parquet, leads_near_misses.csv, leads.fasta and order.fasta.
 
-Each appears whole or not at all, in the order of antigen and pick; a file that would be empty of sequences is
-removed, so that none of an earlier run stays behind.
+Each appears whole or not at all, in the order of antigen and pick; a FASTA file without a record is removed,
+so that none of an earlier run stays behind. What a later pick must know again stands in
+selection/picking.json.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import json
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
+from bactrian.core.errors import InputError, Where
 from bactrian.core.tables import atomic_path, write_table
 from bactrian.discovery.leads.fasta import write_lead_fasta, write_order_fasta
+from bactrian.discovery.leads.known import KnownClonotype
 from bactrian.discovery.leads.lead_table import ABOUT
+from bactrian.discovery.selection.settings import SelectionSettings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,18 +36,53 @@ LEAD_FILES: Final = {
     "leads.fasta": "amino acids of the leads, X for what was not read",
     "order.fasta": "nucleotides of the leads that can be ordered",
 }
+RECORD: Final = "selection/picking.json"
+RECORD_SCHEMA: Final = "bactrian.picking/1"
 _MIN_WIDTH, _MAX_WIDTH = 8, 60
 _WIDE_ROWS = 50
 # Figures of any size that a person compares by their exponent, not by their decimals.
 _PROBABILITIES: Final = ("p_", "fdr_")
 
 
-def write_leads(nominations: Nominations, out: Path) -> None:
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """What a page of leads says of the campaign, beside its numbers.
+
+    Args:
+        title: Its name.
+        simulated: Whether it is simulated.
+        amber: Whether TAG was read as glutamine.
+        notes: What a person must know, one sentence each.
+    """
+
+    title: str
+    simulated: bool = False
+    amber: bool = False
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PickRecord:
+    """What an earlier pick was made with.
+
+    Args:
+        limits: Limits of the tiers.
+        known: Clonotypes of earlier campaigns.
+        campaign: What the page says of it; None where nobody recorded it.
+    """
+
+    limits: SelectionSettings
+    known: tuple[KnownClonotype, ...]
+    campaign: Campaign | None
+
+
+def write_leads(nominations: Nominations, out: Path, *, campaign: Campaign | None = None) -> None:
     """Write the files of the leads.
 
     Args:
         nominations: What was nominated.
         out: Folder of the screen.
+        campaign: What a later pick writes on the page again.
     """
     leads, missed = nominations.leads, nominations.near_misses
     write_table(leads, out / "leads.parquet")
@@ -54,6 +95,46 @@ def write_leads(nominations: Nominations, out: Path) -> None:
                 temporary.write_text(text, encoding="utf-8")
         else:
             (out / name).unlink(missing_ok=True)
+    record = {
+        "schema": RECORD_SCHEMA,
+        "settings": asdict(nominations.settings),
+        "limits": asdict(nominations.limits),
+        "known": [asdict(entry) for entry in nominations.known],
+        "campaign": None if campaign is None else asdict(campaign),
+    }
+    with atomic_path(out / RECORD) as temporary:
+        temporary.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def read_record(folder: Path) -> PickRecord:
+    """Read what an earlier pick was made with.
+
+    Args:
+        folder: Folder of the screen.
+
+    Returns:
+        The record; the usual limits and no known clonotypes where nothing was picked yet.
+
+    Raises:
+        InputError: The record is not one of ours.
+    """
+    path = folder / RECORD
+    if not path.is_file():
+        return PickRecord(SelectionSettings(), (), None)
+    try:
+        record = json.loads(path.read_text("utf-8"))
+        limits = dict(record["limits"])
+        if limits.get("rounds") is not None:
+            limits["rounds"] = tuple(limits["rounds"])
+        said = record.get("campaign")
+        return PickRecord(
+            limits=SelectionSettings(**limits),
+            known=tuple(KnownClonotype(**entry) for entry in record["known"]),
+            campaign=None if said is None else Campaign(**said | {"notes": tuple(said["notes"])}),
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        msg = "the record of the last pick cannot be read. Delete the file, or run the selection again."
+        raise InputError(msg, Where(file=str(path))) from error
 
 
 def _write_workbook(nominations: Nominations, path: Path) -> None:

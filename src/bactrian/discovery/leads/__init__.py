@@ -18,6 +18,7 @@
 - `lead_table`: the columns of the leads.
 - `fasta`: leads and orders as FASTA.
 - `nomination`: all of it: `nominate`.
+- `questions`: which unit a person means.
 - `explanation`: why one clonotype is or is not a lead, in words.
 - `binding_calls`: what a binding result says.
 - `matching`: which tested unit a measured VHH is.

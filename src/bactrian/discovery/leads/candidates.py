@@ -140,8 +140,8 @@ def _label(units: pl.DataFrame, designs: pl.DataFrame | None) -> pl.Expr:
         return pl.concat_list(words).list.drop_nulls().list.join("; ")
     said = {}
     for row in designs.iter_rows(named=True):
-        lacks_of = ((row["exploratory"], EXPLORATORY), (not row["inputs"], NO_INPUT))
-        lacks_of += ((not row["comparators"], NO_COMPARATOR),)
+        lacks_of = [(bool(row["exploratory"]), EXPLORATORY), (not row["inputs"], NO_INPUT)]
+        lacks_of.append((not row["comparators"], NO_COMPARATOR))
         said[f"{row['library']}\t{row['antigen']}"] = "; ".join(word for lack, word in lacks_of if lack)
     place = pl.concat_str(["library", "antigen"], separator="\t")
     return place.replace_strict(said, default="", return_dtype=pl.String) if said else pl.lit("")

@@ -186,7 +186,8 @@ def _extend(
     part: str, columns: Sequence[int], known: Mapping[int, str], *, forwards: bool
 ) -> tuple[str, list[int]]:
     """Complete the codon that an end cuts, then add the reference's codons up to the end of the domain."""
-    spelled, touched = part, []
+    spelled = part
+    touched: list[int] = []
     for column in columns:
         codon = known.get(column)
         if codon is None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from bactrian.discovery.selection.consistency import needed_replicates
 from bactrian.discovery.selection.reasons import say_fold, say_rate
 
 if TYPE_CHECKING:
@@ -37,16 +37,6 @@ class Check:
     limit: str
     passed: bool | None
     tier: int = 1
-
-
-def needed_replicates(replicates: int) -> int:
-    """Give how many target replicates must be consistent: two thirds, and two at least.
-
-    Examples:
-        >>> [needed_replicates(n) for n in (2, 3, 4, 6)]
-        [2, 2, 3, 4]
-    """
-    return max(2, math.ceil(2 * replicates / 3))
 
 
 def check_unit(
@@ -84,14 +74,14 @@ def check_unit(
         )
     if row["log2fc_a"] is not None:
         grown = f"{say_fold(row['log2fc_a'])} in the amplification control over input"
-        checks.append(Check(GROWER, "", grown, "not significantly more", not row["grower"]))
+        checks.append(Check(GROWER, "", grown, "no significant growth allowed", not row["grower"]))
     if row["fdr_treat"] is not None:
         checks.append(
             Check(
                 TREAT,
                 "",
                 f"FDR {say_rate(row['fdr_treat'])} that both exceed {say_fold(limits.log2fc)}",
-                f"below {limits.fdr:g}",
+                f"below {limits.fdr:g} needed",
                 row["fdr_treat"] < limits.fdr,
                 tier=2,
             )
@@ -103,27 +93,29 @@ def _contrast(
     against: str, log2fc: float | None, fdr: float | None, names: tuple[str, str], limits: SelectionSettings
 ) -> list[Check]:
     if log2fc is None:
-        return [Check(names[0], against, "not tested", f"more than {say_fold(limits.log2fc)}", None)]
+        return [Check(names[0], against, "not tested", f"more than {say_fold(limits.log2fc)} needed", None)]
     fold = Check(
         names[0],
         against,
         f"{say_fold(log2fc)} over {against}",
-        f"more than {say_fold(limits.log2fc)}",
+        f"more than {say_fold(limits.log2fc)} needed",
         log2fc > limits.log2fc,
     )
     if fdr is None:
-        return [fold, Check(names[1], against, "FDR not tested", f"below {limits.fdr:g}", None)]
+        return [fold, Check(names[1], against, "FDR not tested", f"below {limits.fdr:g} needed", None)]
     return [
         fold,
-        Check(names[1], against, f"FDR {say_rate(fdr)}", f"below {limits.fdr:g}", fdr < limits.fdr),
+        Check(names[1], against, f"FDR {say_rate(fdr)}", f"below {limits.fdr:g} needed", fdr < limits.fdr),
     ]
 
 
 def _veto(row: Mapping[str, Any], limits: SelectionSettings) -> Check:
-    limit = "no comparator significantly enriched" if limits.veto else "the veto is lifted"
+    limit = "none allowed" if limits.veto else "the veto is lifted"
     if not row["vetoed"]:
         tested = row["fdr_e"] is not None and row["log2fc_s"] is not None
-        return Check(VETO, "", "enriched on no comparator" if tested else "not tested", limit, tested or None)
+        return Check(
+            VETO, "", "no comparator enriched over input" if tested else "not tested", limit, tested or None
+        )
     fold = "" if row["log2fc_veto"] is None else f" {say_fold(row['log2fc_veto'])} over input"
     name = row["vetoed_by"] or "a comparator"
     return Check(VETO, name, f"enriched on {name} too{fold and ','}{fold}", limit, not limits.veto)

@@ -65,7 +65,8 @@ def shares_that_differ(packed: Packed, query: int, members: NDArray[np.int64]) -
     """
     lengths = np.diff(packed.starts)
     longer = np.maximum(lengths[query], lengths[members])
-    return edit_distances(packed, query, members) / np.maximum(longer, 1)
+    shares: NDArray[np.float64] = edit_distances(packed, query, members) / np.maximum(longer, 1)
+    return shares
 
 
 def find_nearest(key: str, keys: Sequence[str], *, most: int = 5) -> list[tuple[str, int]]:
@@ -77,15 +78,20 @@ def find_nearest(key: str, keys: Sequence[str], *, most: int = 5) -> list[tuple[
         most: Most to give.
 
     Returns:
-        Keys with their edit distances, the nearest first, equals in the alphabet.
+        Keys with their edit distances: first those that hold the one asked for, as when its end was not
+        copied, then the nearest, equals in the alphabet.
 
     Examples:
-        >>> find_nearest("AAT", ["CCC", "AAC", "AAG"], most=2)
-        [('AAC', 1), ('AAG', 1)]
+        >>> find_nearest("AAT", ["CCC", "AAC", "AAG", "GGAATCCC"], most=3)
+        [('GGAATCCC', 5), ('AAC', 1), ('AAG', 1)]
     """
     if not keys:
         return []
-    packed = Packed.of(pl.Series([key.encode("ascii", "replace").decode("ascii"), *keys], dtype=pl.String))
+    plain = key.encode("ascii", "replace").decode("ascii")
+    packed = Packed.of(pl.Series([plain, *keys], dtype=pl.String))
     distances = edit_distances(packed, 0, np.arange(1, len(keys) + 1))
-    order = sorted(range(len(keys)), key=lambda place: (int(distances[place]), keys[place]))[:most]
-    return [(keys[place], int(distances[place])) for place in order]
+    order = sorted(
+        range(len(keys)),
+        key=lambda place: (not plain or plain not in keys[place], int(distances[place]), keys[place]),
+    )
+    return [(keys[place], int(distances[place])) for place in order[:most]]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from bactrian.discovery.leads import criteria, picking
+from bactrian.discovery.selection.consistency import needed_replicates
 from bactrian.discovery.selection.reasons import say_fold, say_rate
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def say_failed(row: Mapping[str, Any], limits: SelectionSettings) -> str:
         there = "" if row["log2fc_veto"] is None else f" {say_fold(row['log2fc_veto'])}"
         return f"enriched on {row['vetoed_by'] or name}{there}; on {row['antigen']} {effects}"
     if criterion == criteria.CONSISTENCY:
-        needed = criteria.needed_replicates(row["replicates"])
+        needed = needed_replicates(row["replicates"])
         shown = (
             f"{row['replicates_consistent']} of {row['replicates']} replicates consistent, {needed} needed"
         )
@@ -167,7 +168,11 @@ def _lower_tier(own: pl.DataFrame, settings: PickSettings) -> Iterator[dict[str,
 def _failing(units: pl.DataFrame, contrasts: pl.DataFrame | None, limits: SelectionSettings) -> pl.DataFrame:
     """Give the units that fail one criterion, narrowly or strikingly, with that `criterion`."""
     worst = _over_comparators(units, contrasts)
-    needed = pl.max_horizontal(pl.lit(2), (2 * pl.col("replicates") / 3).ceil())
+    needed = pl.col("replicates").replace_strict(
+        {n: needed_replicates(n) for n in units["replicates"].drop_nulls().unique().to_list()},
+        default=None,
+        return_dtype=pl.Int32,
+    )
     fails = {
         criteria.ENRICHMENT_FOLD: pl.col("log2fc_e") <= limits.log2fc,
         criteria.ENRICHMENT_FDR: pl.col("fdr_e") >= limits.fdr,
@@ -196,11 +201,13 @@ def _failing(units: pl.DataFrame, contrasts: pl.DataFrame | None, limits: Select
         criteria.GROWER: pl.lit(value=True),
     }
     # What is enriched on a comparator too is rarely specific as well: the veto tells why.
-    criterion = pl.when(pl.col(f"fails {criteria.VETO}") & enriched).then(pl.lit(criteria.VETO))
-    for name, close in narrow.items():
-        criterion = criterion.when((alone == 1) & pl.col(f"fails {name}") & close).then(pl.lit(name))
-    criterion = criterion.when(alone == 0).then(pl.lit(FURTHER))
-    return judged.with_columns(criterion=criterion).filter(pl.col("criterion").is_not_null())
+    ways = [pl.when(pl.col(f"fails {criteria.VETO}") & enriched).then(pl.lit(criteria.VETO))]
+    ways += [
+        pl.when((alone == 1) & pl.col(f"fails {name}") & close).then(pl.lit(name))
+        for name, close in narrow.items()
+    ]
+    ways.append(pl.when(alone == 0).then(pl.lit(FURTHER)))
+    return judged.with_columns(criterion=pl.coalesce(ways)).filter(pl.col("criterion").is_not_null())
 
 
 def _over_comparators(units: pl.DataFrame, contrasts: pl.DataFrame | None) -> pl.DataFrame:

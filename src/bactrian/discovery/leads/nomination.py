@@ -34,11 +34,17 @@ class Nominations:
         leads: One row per pick, antigen by antigen in the order of the picks; columns of `lead_table`.
         near_misses: Units that were nearly picked, each with the reason; columns of `near_misses`.
         notes: What a person must know beside them, one sentence each.
+        settings: How they were picked.
+        limits: Limits that made the tiers.
+        known: Clonotypes of earlier campaigns that were looked for.
     """
 
     leads: pl.DataFrame
     near_misses: pl.DataFrame
     notes: tuple[str, ...]
+    settings: PickSettings
+    limits: SelectionSettings
+    known: tuple[KnownClonotype, ...] = ()
 
 
 def nominate(
@@ -90,7 +96,14 @@ def nominate(
     leads = leads.with_columns(reason=pl.Series(reasons, dtype=pl.String))
     missed = list_near_misses(units, held, contrasts=contrasts, limits=limits, settings=settings)
     notes += _notes(units, held, clonotypes=clonotypes, settings=settings)
-    return Nominations(arrange_leads(leads, list(triage_columns())), missed, tuple(notes))
+    return Nominations(
+        leads=arrange_leads(leads, list(triage_columns())),
+        near_misses=missed,
+        notes=tuple(notes),
+        settings=settings,
+        limits=limits,
+        known=tuple(known),
+    )
 
 
 def _eligible(units: pl.DataFrame, limits: SelectionSettings, settings: PickSettings) -> pl.DataFrame:

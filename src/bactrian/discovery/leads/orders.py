@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 ORDER_COLUMNS: Final = {
     "orderable": pl.Boolean,
+    "not_orderable": pl.String,
     "order_note": pl.String,
     "order_nt": pl.String,
     "filled": pl.String,
@@ -66,8 +67,9 @@ def add_orders(
         amber: Whether the screen read TAG as Q.
 
     Returns:
-        The rows with `ORDER_COLUMNS`: `order_nt` (null where not orderable), `order_note` in words, `filled`
-        (IMGT positions filled in `vhh` from the reference) and `vhh` with filled residues in lower case.
+        The rows with `ORDER_COLUMNS`: `not_orderable` (why not, null where it is), `order_nt` and
+        `order_note` (what to order, and what to know before; null where not orderable), `filled` (IMGT
+        positions filled in `vhh` from the reference) and `vhh` with filled residues in lower case.
     """
     rows = [
         _judge(row, reference=reference, amber=amber, unread=unread)
@@ -76,9 +78,10 @@ def add_orders(
     vhhs = [(vhh, "") for vhh in leads["vhh"].to_list()]
     if reference is not None:
         vhhs = fill_residues(leads, reference)
-    columns = {
+    columns: dict[str, list[Any]] = {
         "orderable": [orderable for orderable, _, _ in rows],
-        "order_note": [note for _, note, _ in rows],
+        "not_orderable": [None if orderable else words for orderable, words, _ in rows],
+        "order_note": [words if orderable else None for orderable, words, _ in rows],
         "order_nt": [nt for _, _, nt in rows],
         "filled": [f"IMGT {said} from {reference.name}" if said and reference else "" for _, said in vhhs],
         "vhh": [vhh for vhh, _ in vhhs],
@@ -103,18 +106,18 @@ def _judge(
 ) -> tuple[bool, str, str | None]:
     """Give whether a lead can be ordered, why, and the nucleotides."""
     if row["vhh"] is None and row["nt"] is None and row["cdr12_posterior"] is None:
-        return False, "not orderable: only keys were counted, its sequence is not known", None
+        return False, "only keys were counted, its sequence is not known", None
     if row["cdr1"] is None or row["cdr2"] is None:
-        return False, "not orderable: CDR1–2 unknown", None
+        return False, "CDR1–2 unknown", None
     nt = row["nt"]
     if nt is None:
-        return False, "not orderable: no single molecule with these CDRs was read", None
+        return False, "no single molecule with these CDRs was read", None
     reading = _read(nt, amber=amber)
     if reading is None:
-        return False, "not orderable: its most frequent sequence is no VHH in one frame", None
+        return False, "its most frequent sequence is no VHH in one frame", None
     wrong = _contradiction(reading, row["vhh"])
     if wrong:
-        return False, f"not orderable: {wrong}", None
+        return False, wrong, None
     touched: list[int] = []
     if reference is not None and reference.codons is not None:
         nt, touched = fill_bases(nt, reading.codons, frame=reading.frame, reference=reference)
@@ -126,12 +129,12 @@ def _judge(
         ]
         between = " (gap between the mates)" if row["rung"] == "joined" else ""
         said = say_columns([column for column in gap or unread if column])
-        why = f"not orderable: residues IMGT {said} were not read{between}"
+        why = f"residues IMGT {said} were not read{between}"
         if reference is not None:
             lacks = "holds amino acids only" if reference.codons is None else "does not fit there"
             why += f"; the reference {reference.name} {lacks}"
         return False, why, None
-    note = f"orderable{_say_ends(reading, touched)}"
+    note = _say_ends(reading, touched)
     if touched and reference is not None:
         note += f"; IMGT {say_columns(touched)} filled from {reference.name}, in lower case: not read"
     return True, note, nt
@@ -181,5 +184,5 @@ def _say_ends(reading: _Reading, touched: list[int]) -> str:
     columns = [column for column in [*reading.columns, *touched] if column]
     first, last = min(columns), max(columns)
     if first == 1 and last == N_COLUMNS:
-        return ", the whole domain"
-    return f", from IMGT {first} to {last}: what lies outside was not read"
+        return "the whole domain"
+    return f"from IMGT {first} to {last}: what lies outside was not read"

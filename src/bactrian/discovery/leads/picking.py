@@ -7,7 +7,7 @@ while its CDR3 is too close to a pick of another lineage; whatever is held back 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import polars as pl
@@ -108,7 +108,7 @@ def _pick_antigen(own: pl.DataFrame, settings: PickSettings) -> pl.DataFrame:
         for row in range(own.height)
     ]
     near = order.closest > 0
-    columns = {
+    columns: dict[str, list[Any]] = {
         "pick": [int(pick) or None for pick in order.pick],
         "plate": [plate for plate, _ in placed],
         "well": [well for _, well in placed],

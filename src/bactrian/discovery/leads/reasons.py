@@ -37,6 +37,8 @@ def say_pick(row: Mapping[str, Any], *, nominated: int) -> str:
     sure = [word for word in (row.get("liabilities") or "").split("; ") if not word.endswith("(possible)")]
     if any(sure):
         parts.append(f"liabilities: {', '.join(sure)}")
+    if row.get("not_orderable"):
+        parts.append(f"not orderable: {row['not_orderable']}")
     return "; ".join(filter(None, parts))
 
 
