@@ -21,8 +21,10 @@ SCAN = 5
 """Points between 0 and the likeliest effect at which the search begins."""
 FIRST_STEP = 0.05
 """First step, in log2, of the search for the ends of the grid."""
-POINTS = 61
-"""Points of the grid over the part of the posterior that counts."""
+POINTS = 73
+"""Points of the grid over the part of the posterior that counts, dense around its highest point."""
+SHOULDER = 0.7
+"""Fall of the log posterior that marks its width."""
 DROP = 14.0
 """The grid ends where the log posterior has fallen by this much, to less than a millionth."""
 LOOSE = 1e-5
@@ -192,6 +194,7 @@ def posterior_rows(  # type: ignore[no-untyped-def] # noqa: PLR0917
     y = np.empty(number)
     folded = np.empty(number)
     height = np.empty(POINTS)
+    ends = np.empty(2)
     for row in range(start, stop):
         i = rows[row]
         for j in range(number):
@@ -208,28 +211,36 @@ def posterior_rows(  # type: ignore[no-untyped-def] # noqa: PLR0917
             value += _log_prior(at, scale)
             if value > top:
                 mode, top = at, value
-        ends = np.empty(2)
+        spread = LIMIT
         for side in range(2):
             sign = -1.0 if side == 0 else 1.0
             step = FIRST_STEP
             at = mode
+            near = True
             while abs(at) < LIMIT:
                 at += sign * step
                 value, beta = _log_likelihood(
                     at, y, sizes, folded, split, number, phi, d, v, best, floor, beta
                 )
                 value += _log_prior(at, scale)
+                if near and value < top - SHOULDER:
+                    near = False
+                    spread = min(spread, abs(at - mode))
                 if value < top - DROP:
                     break
                 step *= 1.7
             ends[side] = min(max(at, -LIMIT), LIMIT)
+        for side in range(2):
+            ends[side] = math.asinh((ends[side] - mode) / spread)
+        # Even steps of `place` are steps of the effect that grow with the distance from the mode.
         width = (ends[1] - ends[0]) / (POINTS - 1)
         whole = 0.0
         mean = 0.0
         for k in range(POINTS):
-            at = ends[0] + k * width
+            place = ends[0] + k * width
+            at = mode + spread * math.sinh(place)
             value, beta = _log_likelihood(at, y, sizes, folded, split, number, phi, d, v, best, floor, beta)
-            height[k] = math.exp(value + _log_prior(at, scale) - top)
+            height[k] = math.exp(value + _log_prior(at, scale) - top) * math.cosh(place)
             weight = height[k] * (0.5 if k in (0, POINTS - 1) else 1.0)
             whole += weight
             mean += weight * at
@@ -243,8 +254,9 @@ def posterior_rows(  # type: ignore[no-untyped-def] # noqa: PLR0917
                 wanted = tail if found == 1 else whole - tail
                 if passed + piece < wanted or piece <= 0.0:
                     break
-                out[i, found] = ends[0] + (k + (wanted - passed) / piece) * width
+                place = ends[0] + (k + (wanted - passed) / piece) * width
+                out[i, found] = mode + spread * math.sinh(place)
                 found += 1
             passed += piece
         for k in range(found, 3):
-            out[i, k] = ends[1]
+            out[i, k] = mode + spread * math.sinh(ends[1])

@@ -204,10 +204,10 @@ def _treat(
     near = np.minimum(one, other)
     near = np.where(inside, -near, near)
     if null == "edge":
-        return np.asarray(ndtr(-near) + ndtr(-far))
+        return np.asarray(np.minimum(ndtr(-near) + ndtr(-far), 1.0))
     wide = far - near > DEPTH
     split = _mean_ndtr(-near - DEPTH, -near) + _mean_ndtr(-far, -far + DEPTH)
-    return np.asarray(np.where(wide, split, 2.0 * _mean_ndtr(-far, -near)))
+    return np.asarray(np.minimum(np.where(wide, split, 2.0 * _mean_ndtr(-far, -near)), 1.0))
 
 
 def _mean_ndtr(low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArray[np.float64]:

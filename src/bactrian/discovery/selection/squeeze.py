@@ -27,8 +27,8 @@ UPPER_TAIL = 0.1
 """Share pulled in at the high end (Phipson et al. 2016)."""
 SPAN = 0.4
 """Span of the robust trend (limma's default)."""
-NODES = 128
-"""Points of the quadrature of the winsorised moments."""
+NODES, WEIGHTS = np.polynomial.legendre.leggauss(64)
+"""Gauss–Legendre quadrature of the winsorised moments, between the tails where the quantiles are smooth."""
 SMALLEST = 1e-15
 """Degrees of freedom or variances below this are none."""
 
@@ -237,11 +237,10 @@ def winsorised_moments(first: float, second: float) -> tuple[float, float]:
     Returns:
         Mean and variance.
     """
-    nodes, weights = np.polynomial.legendre.leggauss(NODES)
     low, high = LOWER_TAIL, 1 - UPPER_TAIL
-    levels = np.concatenate([[low, high], (high - low) / 2 * nodes + (high + low) / 2])
+    levels = np.concatenate([[low, high], (high - low) / 2 * NODES + (high + low) / 2])
     values = np.log(_f_quantile(levels, first, second))
-    shares = np.concatenate([[low, UPPER_TAIL], weights * (high - low) / 2])
+    shares = np.concatenate([[low, UPPER_TAIL], WEIGHTS * (high - low) / 2])
     mean = float(shares @ values)
     return mean, float(shares @ (values - mean) ** 2)
 
