@@ -16,6 +16,7 @@ from bactrian.report.dossiers import Dossier
 from bactrian.report.figures import Figure, chart_script
 from bactrian.report.palette import FONT, SIGNS, State, chart_theme, css_variables, theme_colours
 from bactrian.report.palette import THEMES as COLOURS
+from bactrian.report.sparks import define_signs
 from bactrian.report.tables import Table
 
 if TYPE_CHECKING:
@@ -173,6 +174,11 @@ class Report:
         """Whether the page must be able to draw charts."""
         return any(isinstance(block, Figure) for section in self.sections for block in section.blocks)
 
+    @property
+    def has_dossiers(self) -> bool:
+        """Whether the page holds small drawings, whose shapes are defined once."""
+        return any(isinstance(block, Dossier) for section in self.sections for block in section.blocks)
+
     def to_html(self) -> str:
         """Give the page as one HTML document that fetches nothing."""
         return (
@@ -187,6 +193,7 @@ class Report:
                 style=_source("style.css"),
                 scripts=[_source(name) for name in SCRIPTS],
                 chart_script=chart_script() if self.has_figures else "",
+                signs=define_signs() if self.has_dossiers else "",
                 chart_theme=chart_theme(theme_colours()),
                 export_theme={**chart_theme(COLOURS["light"]), "background": COLOURS["light"]["card"]},
                 light_colours={f"var(--{name})": colour for name, colour in COLOURS["light"].items()},

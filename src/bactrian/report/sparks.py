@@ -87,14 +87,17 @@ class DotStrip:
 
     def body(self) -> Markup:
         """Give the drawing as SVG."""
-        height = ROW * len(self.rows) + 22
-        parts = [_axis(self.scale, ROW * len(self.rows))]
+        bottom = ROW * len(self.rows)
+        ticks = [(_x(self.scale, tick), _short(tick)) for tick in self.scale.ticks()]
+        rails = [f"M{x:.0f} 4V{bottom}" for x, _ in ticks]
+        rails += [f"M{LABELS} {ROW * place + ROW // 2}H{WIDTH - RIGHT}" for place in range(len(self.rows))]
+        parts = [f'<path class="rail" d="{"".join(rails)}"/>']
+        parts += [_text(x, bottom + 16, label) for x, label in ticks]
         for place, row in enumerate(self.rows):
-            y = ROW * place + ROW / 2
-            parts.append(f'<text x="{LABELS - 8}" y="{y + 4:.0f}" text-anchor="end">{_cut(row.label)}</text>')
-            parts.append(f'<line class="rail" x1="{LABELS}" x2="{WIDTH - RIGHT}" y1="{y:.0f}" y2="{y:.0f}"/>')
-            parts += [_sign(row.role, _x(self.scale, value), y) for value in row.values]
-        return _svg(self.description, height, parts)
+            y = ROW * place + ROW // 2
+            parts.append(_text(LABELS - 8, y + 4, _cut(row.label), anchor="end"))
+            parts += [_sign("dot", row.role, _x(self.scale, value), y) for value in row.values]
+        return _svg(self.description, bottom + 22, parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,7 @@ class Lines:
 
     Args:
         title: What is drawn.
-        lines: The lines; lines of one role are drawn alike.
+        lines: The lines: those of the target solid with points, the others dashed.
         scale: Vertical scale.
         axis: Name of the horizontal axis.
     """
@@ -132,8 +135,7 @@ class Lines:
     def description(self) -> str:
         """What a person who does not see the drawing is told."""
         told = [
-            f"{line.label}: "
-            + ", ".join(f"{self.axis} {round_:g} {words.count(value)}" for round_, value in line.points)
+            f"{line.label} from {words.count(line.points[0][1])} to {words.count(line.points[-1][1])}"
             for line in self.lines
         ]
         return f"{self.title}: {'; '.join(told)} {self.scale.unit}".rstrip()
@@ -148,21 +150,18 @@ class Lines:
             x = left + (right - left) * ((round_ - low) / (high - low) if high > low else 0.5)
             return x, bottom - (bottom - top) * self.scale.share(value)
 
-        parts = []
-        for tick in self.scale.ticks():
-            _, y = place(low, tick)
-            parts.append(f'<line class="rail" x1="{left}" x2="{right}" y1="{y:.1f}" y2="{y:.1f}"/>')
-            parts.append(f'<text x="{left - 6}" y="{y + 4:.1f}" text-anchor="end">{_short(tick)}</text>')
-        parts += [
-            f'<text x="{place(round_, 0)[0]:.1f}" y="{LINES + 6}" text-anchor="middle">{round_:g}</text>'
-            for round_ in rounds
-        ]
+        heights = [(place(low, tick)[1], _short(tick)) for tick in self.scale.ticks()]
+        rails = "".join(f"M{left} {y:.0f}H{right}" for y, _ in heights)
+        parts = [f'<path class="rail" d="{rails}"/>']
+        parts += [_text(left - 6, y + 4, label, anchor="end") for y, label in heights]
+        parts += [_text(place(round_, 0)[0], LINES + 6, f"{round_:g}") for round_ in rounds]
         for line in self.lines:
             spots = [place(*point) for point in line.points]
-            path = " ".join(f"{x:.1f},{y:.1f}" for x, y in spots)
+            path = " ".join(f"{x:.0f},{y:.0f}" for x, y in spots)
             dash = "" if line.role == "target" else ' stroke-dasharray="4 3"'
-            parts.append(f'<polyline fill="none" stroke="{ROLES[line.role]}"{dash} points="{path}"/>')
-            parts += [_sign(line.role, x, y, size=3.0) for x, y in spots]
+            parts.append(f'<polyline stroke="{ROLES[line.role]}"{dash} points="{path}"/>')
+            if line.role == "target":
+                parts += [_sign("spot", line.role, x, y) for x, y in spots]
         return _svg(self.description, LINES + 10, parts)
 
 
@@ -194,7 +193,8 @@ def draw_whisker(
     said = escape(label)
     return Markup(
         f'<svg class="whisker" viewBox="0 0 100 16" role="img" aria-label="{said}"><title>{said}</title>'
-        f'{line}<line x1="{left:.1f}" x2="{right:.1f}" y1="8" y2="8"/><circle cx="{dot:.1f}" cy="8" r="3.5"/></svg>'
+        f'{line}<line x1="{left:.1f}" x2="{right:.1f}" y1="8" y2="8"/>'
+        f'<circle cx="{dot:.1f}" cy="8" r="3.5"/></svg>'
     )
 
 
@@ -209,13 +209,8 @@ def _x(scale: Scale, value: float) -> float:
     return LABELS + 6 + (WIDTH - RIGHT - LABELS - 6) * scale.share(value)
 
 
-def _axis(scale: Scale, height: int) -> str:
-    parts = []
-    for tick in scale.ticks():
-        x = _x(scale, tick)
-        parts.append(f'<line class="rail" x1="{x:.1f}" x2="{x:.1f}" y1="4" y2="{height}"/>')
-        parts.append(f'<text x="{x:.1f}" y="{height + 16}" text-anchor="middle">{_short(tick)}</text>')
-    return "".join(parts)
+def _text(x: float, y: float, label: str, *, anchor: str = "middle") -> str:
+    return f'<text x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}">{label}</text>'
 
 
 def _short(value: float) -> str:
@@ -230,11 +225,26 @@ def _cut(label: str, *, limit: int = 17) -> str:
     return str(escape(label if len(label) <= limit else label[: limit - 1] + "…"))
 
 
-def _sign(role: str, x: float, y: float, *, size: float = 4.5) -> str:
-    """Draw the shape of a role."""
+def _sign(kind: str, role: str, x: float, y: float) -> str:
+    """Place the sign of a role: a `dot` of a strip or the smaller `spot` of a line."""
+    return f'<use href="#{kind}-{role}" x="{x:.0f}" y="{y:.0f}"/>'
+
+
+def define_signs() -> Markup:
+    """Give the shapes that the drawings of a page place, defined once, as SVG that shows nothing."""
+    signs = [
+        _define(f"{kind}-{role}", role, size)
+        for kind, size in (("dot", 4.5), ("spot", 3.0))
+        for role in ROLES
+    ]
+    return Markup(f'<svg class="aside" aria-hidden="true"><defs>{"".join(signs)}</defs></svg>')
+
+
+def _define(name: str, role: str, size: float) -> str:
+    """Define the shape of a role around the origin."""
     colour, shape = ROLES[role], ROLE_SHAPES[role]
     if shape == "circle":
-        return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{size}" fill="{colour}"/>'
+        return f'<circle id="{name}" r="{size}" fill="{colour}"/>'
     corners = {
         "square": ((-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)),
         "triangle-up": ((0, -1.1), (1.1, 0.9), (-1.1, 0.9)),
@@ -244,5 +254,5 @@ def _sign(role: str, x: float, y: float, *, size: float = 4.5) -> str:
             (0.4, 1.1), (-0.4, 1.1), (-0.4, 0.4), (-1.1, 0.4), (-1.1, -0.4), (-0.4, -0.4),
         ),
     }[shape]  # fmt: skip
-    points = " ".join(f"{x + size * dx:.1f},{y + size * dy:.1f}" for dx, dy in corners)
-    return f'<polygon points="{points}" fill="{colour}"/>'
+    points = " ".join(f"{size * across:.1f},{size * down:.1f}" for across, down in corners)
+    return f'<polygon id="{name}" points="{points}" fill="{colour}"/>'

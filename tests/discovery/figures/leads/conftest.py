@@ -186,7 +186,8 @@ def make_campaign(
     )
     sites = leads.select(
         "library", "antigen", "key", position=pl.lit("62-63"), residues=pl.lit("GG"),
-        name=pl.lit("isomerisation"), region=pl.lit("CDR2"), severity=pl.lit("medium"), standing=pl.lit("read"),
+        name=pl.lit("isomerisation"), region=pl.lit("CDR2"), severity=pl.lit("medium"),
+        standing=pl.lit("read"),
     )  # fmt: skip
     more = sites.with_columns(
         position=pl.lit("84-86"), residues=pl.lit("NAK"), name=pl.lit("N-glycosylation"),

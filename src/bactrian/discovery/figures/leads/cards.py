@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 CARDS: Final = 96
 """Cards of one antigen: a plate of leads."""
 
-PAGE_CARDS: Final = 240
+PAGE_CARDS: Final = 192
 """Cards of a page, so that one of many antigens stays below the size that a mail takes."""
 
 TRIAGE_STATES: Final[dict[str, State]] = {"ok": "good", "look": "waiting", "caution": "bad"}
@@ -107,14 +107,12 @@ def _open_card(
     """Give one card."""
     pick = int(row["pick"])
     sequence = lay_sequence(domain, sites)
+    tier = None if row["tier"] else row.get("reason")
+    read = row.get("triage_reason") if sequence else "the counts hold no sequence of it"
     told = (
         ("Why it was picked.", row["picked"]),
-        ("Why it has its tier.", row.get("reason")),
-        (
-            "What its sequence says.",
-            row.get("triage_reason") if sequence else "the counts hold no sequence of it",
-        ),
-        ("Why it cannot be ordered.", row.get("not_orderable")),
+        ("Why it is not nominated.", tier),
+        ("What its sequence says.", read),
         ("Before ordering.", row.get("order_note")),
     )
     paragraphs = [f"**{title}** {text[:1].upper()}{text[1:]}." for title, text in told if text]
@@ -242,7 +240,8 @@ def _facts(target: TargetResults, row: Mapping[str, Any], scale: tuple[float, fl
         yield Fact(
             "Known", f"{row.get('known_kind') or ''} {row['known']} {row.get('known_match') or ''}".strip()
         )
-    yield Fact("Order", "in order.fasta" if row["orderable"] else "not orderable")
+    why = f": {row['not_orderable']}" if row.get("not_orderable") else ""
+    yield Fact("Order", "in order.fasta" if row["orderable"] else f"not orderable{why}")
 
 
 def _effect_fact(

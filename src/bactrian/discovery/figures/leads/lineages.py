@@ -33,6 +33,9 @@ RELATIVES = 8
 NODES = 260
 """Units drawn: more cannot be told apart."""
 
+GAP = 0.35
+"""Room between families, in the same steps."""
+
 ACROSS = 16.0
 """Width of a row of families, in steps between neighbours on a ring."""
 
@@ -107,8 +110,10 @@ def draw_lineages(target: TargetResults, units: pl.DataFrame | None = None) -> l
             ],
         )
     )
-    names = alt.Chart().transform_filter("isValid(datum.lead)")
-    layers.append(names.mark_text(dy=-12, fontWeight=600, fontSize=11).encode(x=x, y=y, text="lead:Q"))
+    names = alt.Chart().transform_filter("isValid(datum.lead)").encode(x=x, y=y, text="lead:Q")
+    # A line below a number would be read as part of it.
+    layers.append(names.mark_text(dy=-13, fontWeight=600, fontSize=11, stroke="var(--card)", strokeWidth=4))
+    layers.append(names.mark_text(dy=-13, fontWeight=600, fontSize=11))
     chart = alt.layer(*layers).properties(width="container", height=max(160, round(34 * (depth + 1))))
     return [
         Figure(
@@ -202,14 +207,21 @@ class Family:
 
     @property
     def rings(self) -> int:
-        """Rings around the middle: the first holds six, every further one six more."""
+        """Rings around the middle: the first holds six, every further one six more; a pair needs none."""
         rings = 0
-        while 1 + 3 * rings * (rings + 1) < len(self.members):
+        while len(self.members) > 2 and 1 + 3 * rings * (rings + 1) < len(self.members):
             rings += 1
         return rings
 
+    @property
+    def size(self) -> tuple[float, float]:
+        """Room that it takes across and down."""
+        return (2.0, 1.0) if len(self.members) == 2 else (2.0 * self.rings + 1, 2.0 * self.rings + 1)
+
     def spots(self) -> list[tuple[float, float]]:
         """Give the place of each member around the middle."""
+        if len(self.members) == 2:
+            return [(-0.5, 0.0), (0.5, 0.0)]
         spots = [(0.0, 0.0)]
         for ring in range(1, self.rings + 1):
             held = min(6 * ring, len(self.members) - len(spots))
@@ -253,12 +265,12 @@ def lay_out(nodes: Sequence[str], edges: Sequence[tuple[str, str]]) -> dict[str,
     places: dict[str, tuple[float, float]] = {}
     left, top, height = 0.0, 0.0, 0.0
     for family in find_families(nodes, edges):
-        size = 2.0 * family.rings + 1
-        if left and left + size > ACROSS:
-            left, top, height = 0.0, top + height + 0.3, 0.0
+        wide, deep = family.size
+        if left and left + wide > ACROSS:
+            left, top, height = 0.0, top + height + GAP, 0.0
         for key, (across, down) in zip(family.members, family.spots(), strict=True):
-            places[key] = (left + size / 2 + across, top + size / 2 + down)
-        left, height = left + size + 0.3, max(height, size)
+            places[key] = (left + wide / 2 + across, top + deep / 2 + down)
+        left, height = left + wide + GAP, max(height, deep)
     return places
 
 

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 SHOWN = 200
 """Rows of a long table that a page holds; the files beside it hold all."""
 
+PAGE_SHOWN = 300
+"""Rows of leads, and of near misses, that all antigens of a page have together."""
+
 TIERS: dict[int, str] = {0: "not nominated", 1: "nominated", 2: "high confidence"}
 TIER_STATES: dict[str, State] = {"nominated": "good", "high confidence": "good", "not nominated": "waiting"}
 NO_INPUT = "not tested: no input"
@@ -26,7 +29,7 @@ NO_COMPARATOR = "not tested: no comparator"
 NO_CONTROL = "no error control"
 
 
-def list_leads(target: TargetResults, *, cards: int = CARDS) -> Table:
+def list_leads(target: TargetResults, *, cards: int = CARDS, rows: int = SHOWN) -> Table:
     """List the leads with what decided and what to look at, each leading to its card."""
     leads = target.leads
     noun = UNITS[target.whole.unit]
@@ -65,7 +68,6 @@ def list_leads(target: TargetResults, *, cards: int = CARDS) -> Table:
             about="Shrunken log2 fold change over the comparator that speaks most against it",
         ),
         Column("s_shrunken", "95 % interval", "interval", low="s_low", high="s_high", missing=NO_COMPARATOR),
-        Column("comparator", "Against", missing=NO_COMPARATOR),
         Column(
             "e_shrunken",
             "Enrichment",
@@ -82,6 +84,16 @@ def list_leads(target: TargetResults, *, cards: int = CARDS) -> Table:
             missing=NO_CONTROL,
             about="Replicates whose CPM + 20 exceeds twice that of every comparator and input column",
         ),
+        Column("pi", "pI", "number", missing=why, about="Isoelectric point; method under Methods"),
+        Column(
+            "triage",
+            "Sequence",
+            "flags",
+            states=TRIAGE_STATES,
+            about="Where to look first, by liabilities, CDR lengths and hallmarks; no verdict",
+        ),
+        Column("liabilities", "Liabilities", missing="none of weight found in what was read"),
+        Column("comparator", "Against", missing=NO_COMPARATOR),
         Column("fdr_s", "FDR of S", "probability", missing=NO_CONTROL, about="F-test, Benjamini–Hochberg"),
         Column("fdr_e", "FDR of E", "probability", missing=NO_CONTROL, about="F-test, Benjamini–Hochberg"),
         Column(
@@ -96,18 +108,8 @@ def list_leads(target: TargetResults, *, cards: int = CARDS) -> Table:
         Column("cpm_input", "In input", "count", unit="CPM", missing=NO_INPUT),
         *_other_tiers(target, leads),
         Column("lineage", "Lineage", missing="no CDR3 to group by"),
-        Column("pi", "pI", "number", missing=why, about="Isoelectric point; method under Methods"),
-        Column(
-            "triage",
-            "Sequence",
-            "flags",
-            states=TRIAGE_STATES,
-            about="Where to look first, by liabilities, CDR lengths and hallmarks; no verdict",
-        ),
-        Column("liabilities", "Liabilities", missing="none of weight found in what was read"),
         Column("known", "Known", missing="not in the list of known clonotypes"),
         Column("order", "Order", missing="not orderable; its card says why"),
-        Column("picked", "Reason", "prose"),
     )
     shown = frame.select(name for name in frame.columns if frame[name].null_count() < frame.height)
     lead = (
@@ -117,7 +119,7 @@ def list_leads(target: TargetResults, *, cards: int = CARDS) -> Table:
     )
     return Table(
         title,
-        frame.head(SHOWN),
+        frame.head(rows),
         present(columns, shown),
         lead=lead + "The sequence leads to the lead's card below.",
         total=frame.height,
@@ -125,7 +127,7 @@ def list_leads(target: TargetResults, *, cards: int = CARDS) -> Table:
     )
 
 
-def list_near_misses(target: TargetResults) -> Table:
+def list_near_misses(target: TargetResults, *, rows: int = SHOWN) -> Table:
     """List what was nearly a lead, with the one reason against it."""
     missed = target.near_misses
     noun = UNITS[target.whole.unit]
@@ -153,7 +155,7 @@ def list_near_misses(target: TargetResults) -> Table:
     )
     return Table(
         title,
-        missed.head(SHOWN),
+        missed.head(rows),
         present(columns, missed),
         total=missed.height,
         lead="Each was held back or fails one criterion; what decides is named first.",

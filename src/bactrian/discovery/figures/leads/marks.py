@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import altair as alt
+import numpy as np
 import polars as pl
+from polars import selectors
 
 from bactrian.discovery.figures.marks import legend
 from bactrian.report.palette import ROLES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import numpy.typing as npt
 
     from bactrian.discovery.figures.leads.results import TargetResults
 
@@ -28,14 +32,17 @@ CALLS: dict[str, tuple[str, str, int]] = {
 }
 """Colour, shape and size of each call, from what matters most; the shape says it without the colour."""
 
-ROWS = 1500
+ROWS = 2000
 """Points of a cloud up to which each unit is drawn; above, one unit stands for those of its place."""
 
-PAGE_ROWS = 24_000
-"""Points of all clouds of a page together, some 2 MB of the 5 MB that a page may have."""
+PAGE_ROWS = 14_000
+"""Points of all clouds of a page together: some 1.5 MB of the 5 MB that a page may have."""
 
-GRID = 160
-"""Cells across the finest raster that a cloud is thinned on: a cell is then 4 px wide."""
+DIGITS = 4
+"""Significant digits of the numbers behind a cloud: finer than a pixel."""
+
+GRID = 600
+"""Cells across the finest raster that a cloud is thinned on: a cell is then about 1 px wide."""
 
 BEND = 20.0
 """CPM at which count axes turn from linear to logarithmic: what the consistency rule adds to each CPM."""
@@ -52,11 +59,12 @@ SHORT = (
 def call_units(target: TargetResults) -> pl.DataFrame:
     """Give the tested units of a target with their `call`, best rank first.
 
-    A unit that was picked although it is not nominated, as in an exploratory design, is called so.
+    A unit that was picked although it is not nominated, as in an exploratory design, is called so. One that
+    a comparator enriches counts as vetoed if the target enriches it too; else the veto takes nothing.
     """
     picked = target.leads["key"].to_list() if not target.leads.is_empty() else []
     missed = target.near_misses["key"].to_list() if not target.near_misses.is_empty() else []
-    table = target.table
+    table, limits = target.table, target.whole
     flag = {
         name: pl.col(name).fill_null(value=False) if name in table.columns else pl.lit(value=False)
         for name in ("vetoed", "grower")
@@ -68,7 +76,7 @@ def call_units(target: TargetResults) -> pl.DataFrame:
         .then(pl.lit(NOMINATED))
         .when(pl.col("key").is_in(picked))
         .then(pl.lit(PICKED))
-        .when(flag["vetoed"])
+        .when(flag["vetoed"] & (pl.col("log2fc_e") > limits.log2fc) & (pl.col("fdr_e") < limits.fdr))
         .then(pl.lit(VETOED))
         .when(flag["grower"])
         .then(pl.lit(GROWER))
@@ -80,7 +88,7 @@ def call_units(target: TargetResults) -> pl.DataFrame:
 
 def cloud_rows(figures: int) -> int:
     """Give the points that each of so many clouds of a page may draw."""
-    return max(200, min(ROWS, PAGE_ROWS // max(1, figures)))
+    return max(120, min(ROWS, PAGE_ROWS // max(1, figures)))
 
 
 def thin_cloud(frame: pl.DataFrame, x: str, y: str, *, rows: int) -> pl.DataFrame:
@@ -100,29 +108,43 @@ def thin_cloud(frame: pl.DataFrame, x: str, y: str, *, rows: int) -> pl.DataFram
         The units that stay, with `units`: how many each stands for.
     """
     best = pl.col("call").is_in([CERTAIN, NOMINATED, PICKED])
-    kept = frame.filter(best).head(rows)
+    frame = frame.with_columns(selectors.float().round_sig_figs(DIGITS))
+    kept = frame.filter(best).head(rows).with_columns(units=pl.lit(1, pl.Int64))
     others = pl.concat([frame.filter(best).slice(rows), frame.filter(~best)])
     if others.height <= rows:
-        return pl.concat([others, kept]).with_columns(units=pl.lit(1, pl.Int64))
-    cells = GRID
-    while True:
-        raster = [
-            ((pl.col(name) - pl.col(name).min()) / (pl.col(name).max() - pl.col(name).min()) * cells)
-            .fill_nan(0)
-            .floor()
-            .alias(f"_{name}")
-            for name in (x, y)
-        ]
-        thinned = (
-            others.sort("key")
-            .with_columns(raster)
-            .group_by("call", f"_{x}", f"_{y}", maintain_order=True)
-            .agg(pl.exclude(f"_{x}", f"_{y}", "call").first(), units=pl.len().cast(pl.Int64))
-            .select(*frame.columns, "units")
-        )
-        if thinned.height <= rows or cells <= 4:
-            return pl.concat([thinned, kept.with_columns(units=pl.lit(1, pl.Int64))])
-        cells = int(cells * 0.8)
+        return pl.concat([others.with_columns(units=pl.lit(1, pl.Int64)), kept])
+    others = others.sort("key")
+    cells = _lay_raster(others, x, y, rows=rows)
+    thinned = (
+        others.with_columns(pl.Series("_cell", cells))
+        .group_by("_cell", maintain_order=True)
+        .agg(pl.all().first(), units=pl.len().cast(pl.Int64))
+        .drop("_cell")
+    )
+    return pl.concat([thinned, kept])
+
+
+def _lay_raster(frame: pl.DataFrame, x: str, y: str, *, rows: int) -> npt.NDArray[np.int64]:
+    """Give the cell of each unit on the finest raster that has no more than so many cells in use."""
+    calls = frame["call"].rank("dense").to_numpy().astype(np.int64)
+    shares = []
+    for name in (x, y):
+        values = frame[name].to_numpy()
+        span = float(np.ptp(values))
+        shares.append((values - values.min()) / (span if span > 0 else 1.0))
+
+    def cells_of(number: int) -> npt.NDArray[np.int64]:
+        across, down = (np.minimum((share * number).astype(np.int64), number - 1) for share in shares)
+        return np.asarray((calls * number + across) * number + down, np.int64)
+
+    coarse, fine = 1, GRID
+    while fine - coarse > 1:
+        middle = (coarse + fine) // 2
+        if np.unique(cells_of(middle)).size <= rows:
+            coarse = middle
+        else:
+            fine = middle
+    return cells_of(coarse)
 
 
 def say_thinned(frame: pl.DataFrame, noun: str) -> str:

@@ -30,8 +30,15 @@ def say_floor(target: TargetResults) -> str:
     mean = floor_mean(target)
     if mean is None:
         return ""
-    runs = target.of(target.whole.floors)
-    said = f"Label swaps nominate {say_mean(mean)} on average ({plural(runs.height, 'run')})"
+    runs = plural(target.of(target.whole.floors).height, "run")
+    if mean == 0:
+        rest = (
+            f"little of the {target.nominated:,} nominations should be noise of that kind"
+            if target.nominated
+            else "and the real labelling nominates nothing"
+        )
+        return f"Label swaps nominate nothing in {runs}: {rest}."
+    said = f"Label swaps nominate {say_mean(mean)} on average ({runs})"
     if not target.nominated:
         return f"{said}; the real labelling nominates none."
     expected = f"so expect about {say_mean(mean)} of the {target.nominated:,} nominations to be such noise"
@@ -117,11 +124,8 @@ def draw_floor(target: TargetResults) -> list[Figure]:
         .properties(width="container", height=max(120, 64 * len(order)))
     )
     number = target.nominated
-    title = (
-        f"Label swaps nominate {say_mean(mean)} on average; the real labelling nominates {number:,}"
-        if number
-        else f"The real labelling nominates nothing; label swaps nominate {say_mean(mean)} on average"
-    )
+    swapped = f"nominate {say_mean(mean)} on average" if mean else f"nominate nothing in {runs.height} runs"
+    title = f"Label swaps {swapped}; the real labelling nominates {number:,}"
     caption = (
         "One target and one comparator selection change places and the same rule runs again; larger marks "
         "stand for more runs. A binder cannot pass then, since one of its replicates stands among the "

@@ -53,7 +53,7 @@ def draw_dots(target: TargetResults) -> list[Figure]:
     )
     chart = (
         alt.Chart()
-        .mark_point(size=55, opacity=0.85)
+        .mark_point(size=45, opacity=0.85)
         .encode(
             x=alt.X(
                 "cpm:Q",
@@ -61,6 +61,7 @@ def draw_dots(target: TargetResults) -> list[Figure]:
                 axis=count_axis("normalised CPM, log scale above 20", top=top),
             ),
             y=rows,
+            yOffset=alt.YOffset("role:N", sort=roles),
             color=alt.Color(
                 "role:N",
                 scale=alt.Scale(domain=roles, range=[ROLES[ARMS[role]] for role in roles]),
@@ -78,7 +79,7 @@ def draw_dots(target: TargetResults) -> list[Figure]:
                 alt.Tooltip("cpm:Q", format=",.0f", title="CPM"),
             ],
         )
-        .properties(width="container", height=22 * shown.height)
+        .properties(width="container", height=26 * shown.height)
     )
     caption = (
         f"The best {shown.height} leads, one dot for each independent selection or input sample at the "

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bactrian.discovery.figures.leads.cards import CARDS, PAGE_CARDS, open_cards
 from bactrian.discovery.figures.leads.effects import draw_effects
 from bactrian.discovery.figures.leads.lineages import draw_lineages
-from bactrian.discovery.figures.leads.listings import list_designs, list_leads, list_near_misses
+from bactrian.discovery.figures.leads.listings import (
+    PAGE_SHOWN,
+    SHOWN,
+    list_designs,
+    list_leads,
+    list_near_misses,
+)
 from bactrian.discovery.figures.leads.marks import call_units, cloud_rows
 from bactrian.discovery.figures.leads.methods import tell_methods
 from bactrian.discovery.figures.leads.noise import draw_floor
 from bactrian.discovery.figures.leads.overview import draw_overview, list_antigens
 from bactrian.discovery.figures.leads.replicates import draw_agreement, draw_dots
-from bactrian.discovery.figures.leads.specificity import PANELS, draw_specificity
+from bactrian.discovery.figures.leads.specificity import count_panels, draw_specificity
 from bactrian.discovery.figures.leads.trajectories import draw_trajectories
 from bactrian.discovery.figures.leads.volcano import draw_volcanoes
 from bactrian.discovery.figures.leads.words import say_answer, say_notes, say_numbers, say_state
@@ -30,6 +37,23 @@ CLOUDS = 3
 """Clouds of an antigen beside those of its comparators: effects and two volcanoes."""
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What each antigen may take of a page, so that the page stays below 5 MB however many there are.
+
+    Args:
+        points: Points of a cloud.
+        panels: Comparators drawn.
+        cards: Cards of leads.
+        rows: Rows of a table.
+    """
+
+    points: int
+    panels: int
+    cards: int
+    rows: int
+
+
 def build_leads_report(results: LeadsResults) -> Report:
     """Give the report of a selection and its leads.
 
@@ -43,15 +67,21 @@ def build_leads_report(results: LeadsResults) -> Report:
         The report; `to_html` makes the page. Figures that a design cannot give are named with the reason.
     """
     targets = results.targets()
-    clouds = sum(CLOUDS + min(PANELS, len(target.comparators)) for target in targets)
-    rows, cards = cloud_rows(clouds), min(CARDS, PAGE_CARDS // len(targets))
+    panels = count_panels(len(targets))
+    clouds = sum(CLOUDS + min(panels, len(target.comparators)) for target in targets)
+    room = Room(
+        points=cloud_rows(clouds),
+        panels=panels,
+        cards=max(1, min(CARDS, PAGE_CARDS // len(targets))),
+        rows=max(10, min(SHOWN, PAGE_SHOWN // len(targets))),
+    )
     sections: list[Section] = []
     if len(targets) == 1:
-        sections += _show_one(targets[0], rows=rows, cards=cards)
+        sections += _show_one(targets[0], room)
     else:
         sections.append(Section("Overview", (*draw_overview(targets), list_antigens(targets))))
         for target in targets:
-            parts = _show_one(target, rows=rows, cards=cards)
+            parts = _show_one(target, room)
             blocks = tuple(block for part in parts for block in part.blocks)
             sections.append(Section(target.name, blocks, number=target.leads.height))
     sections += [Section("Design", _tell_design(results)), Section("Methods", tell_methods(results))]
@@ -68,11 +98,13 @@ def build_leads_report(results: LeadsResults) -> Report:
     )
 
 
-def _show_one(target: TargetResults, *, rows: int, cards: int) -> list[Section]:
+def _show_one(target: TargetResults, room: Room) -> list[Section]:
     """Give the sections of one antigen."""
     units = call_units(target)
-    leads, opened = list_leads(target, cards=cards), open_cards(target, most=cards)
-    panels = draw_specificity(target, units, rows=rows)
+    rows = room.points
+    leads = list_leads(target, cards=room.cards, rows=room.rows)
+    opened = open_cards(target, most=room.cards)
+    panels = draw_specificity(target, units, rows=rows, panels=room.panels)
     first = (
         (draw_effects(target, units, rows=rows), _no_effects(target)),
         (panels[:1], "Specificity: there is no comparator."),
@@ -88,7 +120,7 @@ def _show_one(target: TargetResults, *, rows: int, cards: int) -> list[Section]:
         (draw_floor(target), "Noise floor: labels are swapped between replicates of two arms."),
         (draw_lineages(target, units), "Lineages: there is no lead, or its CDR3 is not known."),
     )
-    missed = list_near_misses(target)
+    missed = list_near_misses(target, rows=room.rows)
     return [
         Section(
             "Leads",

@@ -153,7 +153,8 @@ def _title(target: TargetResults, frame: pl.DataFrame) -> str:
     last = frame.sort("round").group_by("key", "side", maintain_order=True).agg(pl.col("cpm").last())
     medians = dict(last.group_by("side").agg(pl.col("cpm").median()).iter_rows())
     held = f"{medians.get('target', 0):,.0f} CPM on {target.antigen}"
-    title = f"At the last round the median of these leads holds {held}"
+    number = frame["key"].n_unique()
+    title = f"At the last round the median of these {number} leads holds {held}"
     if "counter" in medians:
         title += f" and {medians['counter']:,.0f} on the comparators"
     return title

@@ -165,21 +165,32 @@ def _note_takeovers(targets: Sequence[TargetResults]) -> Iterable[Note]:
     out = list(dict.fromkeys(name for target in targets for name in target.left_out))
     if not out:
         return
+    pronoun = "them" if len(out) > 1 else "it"
     changes = [
-        f"{target.name} loses {plural(lost, 'nomination')} and gains {gained:,}"
+        f"{target.name} {say_changes(*takeover_changes(target))}"
         for target in targets
-        for lost, gained in [takeover_changes(target)]
-        if lost or gained
+        if any(takeover_changes(target))
     ]
-    tested = any("tier_with_takeovers" in target.table.columns for target in targets)
     text = "They are not counted. " if len(out) > 1 else "It is not counted. "
     if changes:
-        text += f"With {'them' if len(out) > 1 else 'it'} {'; '.join(changes)}. "
-    elif tested:
-        text += f"With {'them' if len(out) > 1 else 'it'} no nomination changes. "
+        text += f"With {pronoun} {'; '.join(changes)}. "
+    elif any("tier_with_takeovers" in target.table.columns for target in targets):
+        text += f"With {pronoun} no nomination changes. "
     text += "The tier with takeover samples stands beside each lead; `--keep-takeovers` counts them."
     verb = "samples are left out" if len(out) > 1 else "sample is left out"
     yield Note(f"{len(out):,} {verb}: {listing(out)}.", text, "bad")
+
+
+def say_changes(lost: int, gained: int) -> str:
+    """Say how nominations change.
+
+    Examples:
+        >>> say_changes(0, 11), say_changes(2, 1)
+        ('gains 11 nominations', 'loses 2 nominations and gains 1')
+    """
+    if not lost:
+        return f"gains {plural(gained, 'nomination')}"
+    return f"loses {plural(lost, 'nomination')}" + (f" and gains {gained:,}" if gained else "")
 
 
 def takeover_changes(target: TargetResults) -> tuple[int, int]:
@@ -212,14 +223,18 @@ def _note_leads(targets: Sequence[TargetResults]) -> Iterable[Note]:
     known = pl.concat(held, how="diagonal_relaxed") if held else pl.DataFrame()
     if known.is_empty():
         return
-    for unit, word in UNITS.items():
-        if unit != targets[0].whole.unit and f"tier_{unit}" in known.columns:
-            other = known.filter((pl.col("tier") >= 1) & (pl.col(f"tier_{unit}") < 1)).height
-            if other:
-                yield Note(
-                    f"{plural(other, 'lead')} not nominated when counted by {word}.",
-                    "PCR recombination moves counts between units; both tiers stand in the list.",
-                )
+    others = {
+        word: known.filter((pl.col("tier") >= 1) & (pl.col(f"tier_{unit}") < 1)).height
+        for unit, word in UNITS.items()
+        if unit != targets[0].whole.unit and f"tier_{unit}" in known.columns
+    }
+    differ = [f"{number:,} when counted by {word}" for word, number in others.items() if number]
+    if differ:
+        yield Note(
+            f"Leads that other units do not nominate: {listing(differ)}.",
+            "PCR recombination moves counts between clonotypes, and a lineage counts relatives too; "
+            "the other tiers stand in the list.",
+        )
     unread = known.filter(~pl.col("orderable").fill_null(value=False)).height
     if unread:
         yield Note(
