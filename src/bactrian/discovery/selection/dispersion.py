@@ -15,7 +15,7 @@ import numpy as np
 from numba import njit
 
 from bactrian.discovery.selection.blocks import over_blocks
-from bactrian.discovery.selection.glm import TOLERANCE, average_log_cpm, fit_means, fit_rate, group_order
+from bactrian.discovery.selection.glm import average_log_cpm, fit_means, fit_rate, group_order
 from bactrian.discovery.selection.peaks import peak_positions, spline_curvature
 from bactrian.discovery.selection.smoothing import smooth_local_means
 from bactrian.discovery.selection.squeeze import squeeze_variances
@@ -29,6 +29,12 @@ MIDDLE = 0.1
 """Dispersion in the middle of the grid."""
 SMALLEST_SUM = 5
 """Units with fewer reads in all take no part (edgeR's default)."""
+SMALL_COUNT = 12
+"""Counts up to this go without gamma functions."""
+LARGE_PRODUCT = 1e200
+"""A product is logged before it can overflow."""
+LOOSE = 1e-7
+"""Tolerance of the profiled rate; the likelihood is flat there, so its error is that squared."""
 LARGEST_WEIGHT = 1e6
 """A prior weight above this is taken for this, so that the unit's own curve vanishes beside the trend."""
 
@@ -53,17 +59,6 @@ class Dispersions:
 
 
 @njit(cache=True, nogil=True)
-def _log_rising(start, count):  # type: ignore[no-untyped-def]
-    # log Gamma(start + count) - log Gamma(start) for a whole count.
-    if count <= 12:
-        product = 1.0
-        for k in range(count):
-            product *= start + k
-        return math.log(product)
-    return math.lgamma(start + count) - math.lgamma(start)
-
-
-@njit(cache=True, nogil=True)
 def _profile_rows(counts, sizes, order, bounds, dispersions, start, stop, profile):  # type: ignore[no-untyped-def] # noqa: PLR0917
     columns = order.size
     y = np.empty(columns)
@@ -82,17 +77,33 @@ def _profile_rows(counts, sizes, order, bounds, dispersions, start, stop, profil
             for d in range(dispersions.size):
                 phi = dispersions[d]
                 inverse = 1.0 / phi
-                beta = fit_rate(y, sizes[first:], number, phi, beta, TOLERANCE)
+                beta = fit_rate(y, sizes[first:], number, phi, beta, LOOSE)
                 rate = math.exp(beta)
-                likelihood = total * (beta + math.log(phi))
+                # Logarithms are taken of whole products: of 1 + phi mean over the columns, and of the factors
+                # 1 + k phi, k below the count, that make up the gamma functions of a small count.
+                likelihood = total * beta
                 information = 0.0
+                spreads = 1.0
+                rising = 1.0
                 for j in range(number):
                     mean = sizes[first + j] * rate
                     spread = 1.0 + phi * mean
-                    likelihood -= (y[j] + inverse) * math.log(spread)
-                    if y[j] > 0.0:
-                        likelihood += _log_rising(inverse, int(y[j]))
                     information += mean / spread
+                    spreads *= spread
+                    if y[j] > 0.0:
+                        likelihood -= y[j] * math.log(spread)
+                        if y[j] <= SMALL_COUNT:
+                            for k in range(1, int(y[j])):
+                                rising *= 1.0 + k * phi
+                        else:
+                            likelihood += (
+                                math.lgamma(inverse + y[j]) - math.lgamma(inverse) + y[j] * math.log(phi)
+                            )
+                    if spreads > LARGE_PRODUCT or rising > LARGE_PRODUCT:
+                        likelihood += math.log(rising) - inverse * math.log(spreads)
+                        spreads = 1.0
+                        rising = 1.0
+                likelihood += math.log(rising) - inverse * math.log(spreads)
                 profile[i, d] += likelihood - 0.5 * math.log(information)
 
 

@@ -157,8 +157,9 @@ def treat_contrast(
         numerator: Group above.
         denominator: Group below.
         log2fc: Threshold τ of |log2 fold change|; 0 gives the two-sided test without threshold.
-        null: `edge` takes the worst case, a fold change of exactly ±τ; `interval` averages over the null fold
-            changes between, which is less strict.
+        null: `interval`, as edgeR's glmTreat has it by default, averages over null fold changes between
+            -τ and τ; `edge` takes the worst case, exactly ±τ, and is stricter. Where the Poisson bound rules,
+            edgeR averages whatever null is asked for; here the bound follows the null.
 
     Returns:
         (n,) p-values, NaN if the fit has no residual degrees of freedom or a fixed dispersion.
