@@ -5,7 +5,8 @@ The rooms, in the order a molecule goes:
     core        the words every room uses: errors, table files, seeds
     run         where work runs: executors, stages, progress
     report      the look of every report
-    discovery   VHH screening: sheet, reads, vhh, clonotypes, library
+    assays      what measurements and sequences mean: charge, pI, hydrophobicity, liabilities
+    discovery   VHH screening: sheet, reads, vhh, clonotypes, library, selection, leads
     cli         the root command
 """
 
