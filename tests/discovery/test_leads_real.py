@@ -44,7 +44,7 @@ def folder(shared_data: Path) -> Path:
 def selection(folder: Path) -> Selection:
     samples = read_sheet(folder / "sheet.csv", where=WHERE).samples
     counts = count_derived(folder, samples["sample"].to_list())
-    return select_units(counts, samples, SelectionSettings(), takeovers=TAKEOVERS, noise_floor=False)
+    return select_units(counts, samples, SelectionSettings(), takeovers=TAKEOVERS)
 
 
 def test_the_wells_made_for_each_antigen_are_nominated_and_no_control(
@@ -82,8 +82,13 @@ def test_wells_as_binding_results(folder: Path, selection: Selection) -> None:
     found = validate_picks(selection.table, None, folder)
     rows = found.rows.join(picks.select("well", own="cdr3"), on="well")
     assert rows.height == 87
-    # The CDR3s read from the nucleotides are those of the set.
-    assert rows.filter(pl.col("cdr3") != pl.col("own")).height == 0
+    # The CDR3s read from the nucleotides are those of the set, but for two whose border it draws elsewhere:
+    # G3 has R at IMGT 104, A8 has a second C before its CDR3.
+    other = rows.filter(pl.col("cdr3") != pl.col("own")).select("well", "cdr3", "own")
+    assert other.rows() == [
+        ("G3", "NRIVPTRGAY", "RNRIVPTRGAY"),
+        ("A8", "NADPEVAGIADTYDY", "SCNADPEVAGIADTYDY"),
+    ]
     assert dict(rows["call"].value_counts().iter_rows()) == {"binds": 28, "not validated": 59}
     foreign = rows.filter(~pl.col("antigen").is_in(["OprM", "flagellum"]))
     assert set(foreign["match"]) == {"none"}
