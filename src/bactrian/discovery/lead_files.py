@@ -132,7 +132,7 @@ def read_record(folder: Path) -> PickRecord:
             known=tuple(KnownClonotype(**entry) for entry in record["known"]),
             campaign=None if said is None else Campaign(**said | {"notes": tuple(said["notes"])}),
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (InputError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         msg = "the record of the last pick cannot be read. Delete the file, or run the selection again."
         raise InputError(msg, Where(file=str(path))) from error
 

@@ -68,7 +68,7 @@ def make_reference(names: Sequence[str], sequences: Sequence[str], where: Where)
             "partial": "a part of a VHH",
         }
         what = kinds.get(row["status"], "no VHH")
-        reason = f" ({row['reason']})" if row["reason"] else ""
+        reason = f": {row['reason']}" if row["reason"] else ""
         msg = f"'{row['id']}' reads as {what}{reason}. Give a whole VHH in amino acids or nucleotides."
         raise InputError(msg, place)
     protein, nucleotides = row["vhh"], row["vhh_nt"]

@@ -96,9 +96,12 @@ def _parse_row(cells: Mapping[str, str], where: Where, number: int) -> KnownClon
     distance = _parse_distance(cells.get("distance", ""), place.get("distance"))
     cdr3, clonotype = cells.get("cdr3", "").upper(), cells.get("clonotype", "").upper()
     if cells.get("sequence"):
-        row = annotate([cells["sequence"]]).row(0, named=True)
+        try:
+            row = annotate([cells["sequence"]]).row(0, named=True)
+        except InputError as error:
+            raise InputError(error.message, place["sequence"]) from error
         if not row["cdr3"]:
-            why = f" ({row['reason']})" if row["reason"] else ""
+            why = f": {row['reason']}" if row["reason"] else ""
             msg = f"the sequence has no CDR3{why}. Write a whole VHH, or its CDR3 in a column 'cdr3'."
             raise InputError(msg, place["sequence"])
         cdr3 = row["cdr3"]
@@ -190,8 +193,8 @@ def _find_near(cdr3s: list[str], known: Sequence[KnownClonotype]) -> dict[str, l
 
 def _say_match(entry: KnownClonotype, cdr3: str, clonotype: str | None, differs: int) -> str:
     if differs:
-        residues = "residue" if differs == 1 else "residues"
-        return f"near CDR3: {differs} of {max(len(cdr3), len(entry.cdr3))} {residues} differ"
+        length = max(len(cdr3), len(entry.cdr3))
+        return f"near CDR3: {differs} of {length} residues {'differs' if differs == 1 else 'differ'}"
     if entry.clonotype is None or clonotype is None or clonotype.startswith("?"):
         return SAME_CDR3
     return SAME_CLONOTYPE if entry.clonotype == clonotype else OTHER_CDR12

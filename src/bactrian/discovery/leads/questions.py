@@ -129,7 +129,7 @@ def _parse(text: str) -> tuple[str | None, str | None]:
     if len(text) >= SHORTEST_SEQUENCE and letters <= PROTEIN_LETTERS | NUCLEOTIDE_LETTERS:
         row = annotate([text]).row(0, named=True)
         if not row["cdr3"]:
-            why = f" ({row['reason']})" if row["reason"] else ""
+            why = f": {row['reason']}" if row["reason"] else ""
             msg = f"The sequence of {len(text)} letters has no CDR3{why}. Write a whole VHH, or its CDR3."
             raise InputError(msg)
         clonotype = f"{row['cdr1']}_{row['cdr2']}_{row['cdr3']}" if row["cdr1"] and row["cdr2"] else None
@@ -163,8 +163,10 @@ def _say_unknown(asked: str, cdr3: str | None, keys: Sequence[str], clonotypes: 
     """Say that nothing was counted by that name, and what stands near."""
     named = f"'{asked}'" if cdr3 in {None, asked.upper()} else f"The CDR3 {cdr3} of what was asked for"
     where = "was not counted in any sample" if clonotypes is not None else "is no tested unit"
-    near = find_nearest(cdr3 or asked.upper(), keys, most=3)
-    said = ", ".join(
-        f"{key} ({distance} {'residue' if distance == 1 else 'residues'} off)" for key, distance in near
-    )
-    return f"{named} {where}. The nearest tested: {said or 'none'}."
+    near = [
+        f"{key} ({distance} {'residue' if distance == 1 else 'residues'} off)"
+        for key, distance in find_nearest(cdr3 or asked.upper(), keys, most=3)
+        if 2 * distance <= len(key)
+    ]
+    suggestion = f"The nearest tested: {', '.join(near)}." if near else "Nothing that was tested is near it."
+    return f"{named} {where}. {suggestion}"
