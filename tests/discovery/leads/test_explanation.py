@@ -170,6 +170,15 @@ def test_every_criterion_has_what_was_found_and_what_is_needed(invent: type[Inve
     assert [check.passed for check in lifted if check.criterion == "veto"] == [True]
 
 
+def test_a_further_rule_is_told_in_the_words_of_the_selection(invent: type[Invention]) -> None:
+    row = invent.table({"key": "K", "tier": 0, "reason": "not nominated: within the noise floor"})
+    checks = check_unit(row.row(0, named=True), [], SelectionSettings())
+    assert [(check.criterion, check.found) for check in checks if check.passed is False] == [
+        ("further rule", "within the noise floor"),
+        ("TREAT FDR", "FDR 0.2 that both exceed 2.0×"),
+    ]
+
+
 def test_what_was_not_tested_neither_passes_nor_fails(invent: type[Invention]) -> None:
     nothing = dict.fromkeys(("log2fc_e", "fdr_e", "fdr_s", "fdr_treat"))
     row = invent.table({"key": "K", "replicates": 1, "replicates_consistent": 1} | nothing).row(0, named=True)

@@ -68,7 +68,11 @@ def miss(invent: type[Invention], **row: Any) -> tuple[str, str] | None:
             "grower",
             "a grower: 8.0× in the amplification control; 32× over input, 16× over B",
         ),
-        ({"reason": "not nominated: a later rule"}, "further rule", "not nominated: a later rule"),
+        (
+            {"reason": "not nominated: a later rule"},
+            "further rule",
+            "a later rule; 32× over input, 16× over B",
+        ),
     ],
     ids=["veto", "sticky", "consistency", "fdr-s", "fdr-e", "fold-s", "fold-e", "grower", "further"],
 )

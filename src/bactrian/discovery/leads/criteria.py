@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 ENRICHMENT_FOLD, ENRICHMENT_FDR = "enrichment fold", "enrichment FDR"
 SPECIFICITY_FOLD, SPECIFICITY_FDR = "specificity fold", "specificity FDR"
 VETO, GROWER, CONSISTENCY, TREAT = "veto", "grower", "consistency", "TREAT FDR"
+# What keeps a unit from its tier beside these: the selection says what it is.
+FURTHER = "further rule"
+NOT_NOMINATED = "not nominated: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,9 @@ def check_unit(
     if row["log2fc_a"] is not None:
         grown = f"{say_fold(row['log2fc_a'])} in the amplification control over input"
         checks.append(Check(GROWER, "", grown, "no significant growth allowed", not row["grower"]))
+    if row["tier"] == 0 and all(check.passed for check in checks):
+        said = str(row["reason"] or "").removeprefix(NOT_NOMINATED)
+        checks.append(Check(FURTHER, "", said, "see the rule of the tiers", passed=False))
     if row["fdr_treat"] is not None:
         checks.append(
             Check(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from bactrian.discovery.leads.criteria import check_unit
+from bactrian.discovery.leads.criteria import NOT_NOMINATED, check_unit
 from bactrian.discovery.selection.settings import SelectionSettings
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def _answer(
             return f"not a lead, a near miss: {missed['reason'][0]}"
     if row["tier"]:
         return f"nominated at Tier {row['tier']}, not among the picks. {row['reason']}"
-    return f"not a lead: {row['reason'].removeprefix('not nominated: ')}"
+    return f"not a lead: {str(row['reason']).removeprefix(NOT_NOMINATED)}"
 
 
 def _beside(row: dict[str, Any], design: dict[str, Any]) -> list[str]:

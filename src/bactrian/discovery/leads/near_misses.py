@@ -43,7 +43,6 @@ NEAR_MISS_COLUMNS: Final = {
     "known_kind": pl.String,
     "library": pl.String,
 }
-FURTHER: Final = "further rule"
 # What counts as narrow decides only what is listed, never what is nominated: an FDR up to four times its
 # limit, a fold change whose logarithm is at least half of the one that is needed.
 NARROW_FDR: Final = 4.0
@@ -153,7 +152,8 @@ def say_failed(row: Mapping[str, Any], limits: SelectionSettings) -> str:
         if criterion == criteria.SPECIFICITY_FOLD:
             against, fold = row["least_over"] or name, row["log2fc_least"]
         return f"only {say_fold(fold)} over {against}, {say_fold(limits.log2fc)} needed; {effects}"
-    return str(row["reason"])
+    said = str(row["reason"] or "").removeprefix(criteria.NOT_NOMINATED)
+    return f"{said}; {effects}"
 
 
 def _lower_tier(own: pl.DataFrame, settings: PickSettings) -> Iterator[dict[str, Any]]:
@@ -206,7 +206,7 @@ def _failing(units: pl.DataFrame, contrasts: pl.DataFrame | None, limits: Select
         pl.when((alone == 1) & pl.col(f"fails {name}") & close).then(pl.lit(name))
         for name, close in narrow.items()
     ]
-    ways.append(pl.when(alone == 0).then(pl.lit(FURTHER)))
+    ways.append(pl.when(alone == 0).then(pl.lit(criteria.FURTHER)))
     return judged.with_columns(criterion=pl.coalesce(ways)).filter(pl.col("criterion").is_not_null())
 
 
@@ -229,7 +229,7 @@ def _by_criterion(missed: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
     """Yield the failing units by criterion, the most telling of each first."""
     for name in (
         criteria.VETO, criteria.CONSISTENCY, criteria.SPECIFICITY_FDR, criteria.ENRICHMENT_FDR,
-        criteria.SPECIFICITY_FOLD, criteria.ENRICHMENT_FOLD, criteria.GROWER, FURTHER,
+        criteria.SPECIFICITY_FOLD, criteria.ENRICHMENT_FOLD, criteria.GROWER, criteria.FURTHER,
     ):  # fmt: skip
         own = missed.filter(pl.col("criterion") == name)
         if name == criteria.VETO:

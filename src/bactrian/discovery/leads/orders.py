@@ -36,6 +36,7 @@ ORDER_COLUMNS: Final = {
     "filled": pl.String,
     "vhh": pl.String,
 }
+NO_SEQUENCE: Final = "only keys were counted, its sequence is not known"
 _CODON: Final = 3
 
 
@@ -106,7 +107,7 @@ def _judge(
 ) -> tuple[bool, str, str | None]:
     """Give whether a lead can be ordered, why, and the nucleotides."""
     if row["vhh"] is None and row["nt"] is None and row["cdr12_posterior"] is None:
-        return False, "only keys were counted, its sequence is not known", None
+        return False, NO_SEQUENCE, None
     if row["cdr1"] is None or row["cdr2"] is None:
         return False, "CDR1–2 unknown", None
     nt = row["nt"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bactrian.discovery.leads.orders import NO_SEQUENCE
 from bactrian.discovery.selection.reasons import say_fold
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ def say_pick(row: Mapping[str, Any], *, nominated: int) -> str:
     sure = [word for word in (row.get("liabilities") or "").split("; ") if not word.endswith("(possible)")]
     if any(sure):
         parts.append(f"liabilities: {', '.join(sure)}")
-    if row.get("not_orderable"):
+    # Where no lead has a sequence, one note says so for all.
+    if row.get("not_orderable") not in {None, NO_SEQUENCE}:
         parts.append(f"not orderable: {row['not_orderable']}")
     return "; ".join(filter(None, parts))
 
