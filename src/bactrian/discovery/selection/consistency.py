@@ -51,6 +51,33 @@ def consistent_replicates(
     return np.asarray((above > fold * highest[:, None]).sum(axis=1), dtype=np.int64)
 
 
+def lead_over_references(
+    cpm: NDArray[np.float64],
+    target: NDArray[np.intp],
+    references: NDArray[np.intp],
+    *,
+    rank: int,
+    prior: float = PRIOR_CPM,
+) -> NDArray[np.float64]:
+    """Give by how much the replicate that decides consistency exceeds the best reference.
+
+    Args:
+        cpm: (n, m) normalised counts per million.
+        target: Numbers of the target columns.
+        references: Numbers of the input and comparator columns, one at least.
+        rank: Which replicate decides, counted from the highest: as many as must be consistent.
+        prior: CPM added on both sides.
+
+    Returns:
+        (n,) log2 ratios; NaN with fewer target columns than `rank`.
+    """
+    if len(target) < rank:
+        return np.full(cpm.shape[0], np.nan)
+    place = len(target) - rank
+    deciding = np.partition(cpm[:, target], place, axis=1)[:, place]
+    return np.asarray(np.log2((deciding + prior) / (cpm[:, references].max(axis=1) + prior)))
+
+
 def needed_replicates(replicates: int) -> int:
     """Give how many replicates must be consistent: two thirds, and two at least.
 

@@ -1,19 +1,17 @@
-"""Label swaps: what the rule nominates in this campaign when there is nothing to find.
+"""Label swaps: groups relabelled so that whatever the rule then nominates is nominated by mistake.
 
-One target selection and one comparator selection change places. A unit that does not tell target from
-comparator looks the same to chance whichever way the labels stand, so what the rule then nominates is what it
-nominates by mistake. A true binder is blocked: one of its own replicates stands among the comparators, where
-every nominated replicate would have to exceed it.
+Some target selections and as many comparator selections change places. To chance, a unit that does not tell
+target from comparator looks the same whichever way the labels stand. A binder is blocked: so many of its own
+selections stand among the comparators that too few are left to be consistent.
 """
 
 from __future__ import annotations
 
-from itertools import product
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from bactrian.discovery.selection.consistency import FEWEST
+from bactrian.discovery.selection.consistency import FEWEST, needed_replicates
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +25,10 @@ MOST_SWAPS: Final = 9
 def list_swaps(
     groups: NDArray[np.int64], target: int, comparators: Sequence[int], *, most: int = MOST_SWAPS
 ) -> list[NDArray[np.int64]]:
-    """List relabelled groups, each with one target column exchanged for one column of one comparator.
+    """List relabelled groups, each with columns of the target exchanged for columns of one comparator.
+
+    As few columns change places as leave fewer target columns than must be consistent: one of two, two of
+    three or four, three of six. With one of three, binders lost from one of their replicates would pass.
 
     Args:
         groups: (m,) group of every column.
@@ -38,20 +39,27 @@ def list_swaps(
     Returns:
         (m,) arrays of groups of the same sizes; none where a swap says nothing (see `explain_absence`).
     """
-    if explain_absence(groups, target, comparators) or most < 1:
+    if explain_absence(groups, target, comparators):
         return []
-    targets = np.flatnonzero(groups == target)
-    others = [np.flatnonzero(groups == group) for group in comparators]
+    own = np.flatnonzero(groups == target)
+    wanted = own.size - needed_replicates(own.size) + 1
     ranked = []
-    for (place, column), (arm, columns) in product(enumerate(targets.tolist()), enumerate(others)):
-        for number, other in enumerate(columns.tolist()):
-            # Diagonals first: while few swaps are taken, each takes another column of either side.
-            diagonal = (number - place) % max(targets.size, columns.size)
-            ranked.append((diagonal, place, arm, column, other))
+    for arm, group in enumerate(comparators):
+        others = np.flatnonzero(groups == group)
+        exchanged = min(wanted, others.size)
+        for first in range(own.size):
+            for second in range(others.size):
+                # Diagonals first: while few swaps are taken, they differ on both sides.
+                rank = ((second - first) % others.size, first, arm)
+                ranked.append(
+                    (rank, _window(own, first, exchanged), _window(others, second, exchanged), group)
+                )
+    ranked.sort(key=lambda entry: entry[0])
     swaps = []
-    for *_, own, foreign in sorted(ranked)[:most]:
+    for _, leaving, entering, group in ranked[:most]:
         swapped = groups.copy()
-        swapped[[own, foreign]] = groups[[foreign, own]]
+        swapped[leaving] = group
+        swapped[entering] = target
         swaps.append(swapped)
     return swaps
 
@@ -67,12 +75,16 @@ def explain_absence(groups: NDArray[np.int64], target: int, comparators: Sequenc
     Returns:
         The sentence, or an empty string.
     """
-    replicates = int((groups == target).sum())
     if not comparators:
         return "There is no noise floor: without a comparator no labels can be swapped."
-    if replicates < FEWEST:
+    if (groups == target).sum() < FEWEST:
         return (
             "There is no noise floor: with one target replicate a swap exchanges target and comparator "
             "altogether."
         )
     return ""
+
+
+def _window(columns: NDArray[np.intp], first: int, number: int) -> NDArray[np.intp]:
+    """Give some neighbouring columns, going round at the end."""
+    return columns[(first + np.arange(number)) % columns.size]
