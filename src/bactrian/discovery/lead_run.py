@@ -9,12 +9,9 @@ import polars as pl
 import scipy
 
 from bactrian import __version__
-from bactrian.core.errors import Where
-from bactrian.core.tables import read_table
 from bactrian.discovery.figures.leads import LeadsResults, build_leads_report
-from bactrian.discovery.lead_files import LEAD_FILES, write_leads
+from bactrian.discovery.lead_files import LEAD_FILES, Campaign, write_leads
 from bactrian.discovery.leads.clonotype_choice import choose_clonotypes
-from bactrian.discovery.leads.known import parse_known
 from bactrian.discovery.leads.nomination import nominate
 from bactrian.discovery.leads.triage import find_liabilities, triage_methods
 from bactrian.discovery.selection_files import FILES as SELECTION_FILES
@@ -33,21 +30,6 @@ if TYPE_CHECKING:
     from bactrian.discovery.selection.settings import SelectionSettings
 
 PAGE: Final = "leads.html"
-
-
-def read_known(path: Path | None) -> tuple[KnownClonotype, ...]:
-    """Read the clonotypes of earlier campaigns.
-
-    Args:
-        path: CSV, TSV, XLSX or Parquet file; None for none.
-
-    Returns:
-        The clonotypes.
-
-    Raises:
-        InputError: If the file or a row of it cannot be used.
-    """
-    return () if path is None else parse_known(read_table(path), Where(file=str(path)))
 
 
 def write_nominations(
@@ -93,7 +75,8 @@ def write_nominations(
         reference=reference,
         amber=amber,
     )
-    write_leads(nominations, out)
+    campaign = Campaign(title, simulated=simulated, amber=amber, notes=notes)
+    write_leads(nominations, out, campaign=campaign)
     if selection.designs.is_empty():
         (out / PAGE).unlink(missing_ok=True)
         return nominations

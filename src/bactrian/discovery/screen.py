@@ -15,7 +15,7 @@ from bactrian.core.errors import BactrianError, InputError, Where
 from bactrian.core.tables import write_table
 from bactrian.discovery import tasks
 from bactrian.discovery.clonotypes import ClonotypeSettings
-from bactrian.discovery.lead_run import read_known
+from bactrian.discovery.lead_inputs import read_known
 from bactrian.discovery.leads.settings import PickSettings
 from bactrian.discovery.outputs import ScreenParts, write_outputs
 from bactrian.discovery.reads.agreement import agree_on_primers
@@ -165,7 +165,7 @@ def screen_library(
     sheet = read_sheet(sheet_path, where=where, keep_going=keep_going)
     transformants = _transformants(settings, sheet)
     _check_rounds(settings, sheet)
-    marked = read_known(known)
+    marked = () if known is None else read_known(known)
     _check_folder(out)
     for warning in sheet.warnings:
         progress.say(f"{sheet_path.name}: {warning}")
