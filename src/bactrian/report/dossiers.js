@@ -1,4 +1,4 @@
-/* Dossiers: the one that an address names opens, paper shows all of them, their text can be copied. */
+/* Dossiers: the one that an address names opens, all open at once, their text can be copied. */
 (() => {
   const dossiers = [...document.querySelectorAll(".dossier")];
   if (!dossiers.length) return;
@@ -17,12 +17,14 @@
     if (link && link.hash === location.hash) unfold();
   });
 
-  let folded = [];
-  addEventListener("beforeprint", () => {
-    folded = dossiers.filter((one) => !one.open);
-    folded.forEach((one) => { one.open = true; });
+  addEventListener("click", (event) => {
+    const button = event.target.closest("[data-fold]");
+    if (!button) return;
+    const open = button.getAttribute("aria-expanded") === "false";
+    button.setAttribute("aria-expanded", String(open));
+    button.textContent = open ? "Close all" : "Open all";
+    for (const one of button.parentElement.nextElementSibling.querySelectorAll(".dossier")) one.open = open;
   });
-  addEventListener("afterprint", () => { folded.forEach((one) => { one.open = false; }); });
 
   /* Where a browser keeps a file from the clipboard, the text is selected, ready for Ctrl-C. */
   async function copy(button) {

@@ -3,6 +3,8 @@
 Nothing here was measured and nothing is tested: numbers are drawn so that every part of a report shows.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import polars as pl
 import pytest
@@ -17,16 +19,13 @@ CLASSES = ("specific", "sticky", "grower", "neutral")
 
 def make_cdr3s(rng: np.random.Generator, number: int) -> list[str]:
     """Distinct CDR3s; every tenth differs from the one before it in a single residue."""
-    found: dict[str, None] = {}
-    last = ""
-    while len(found) < number:
-        if last and len(found) % 10 == 9:
-            place = int(rng.integers(3, len(last) - 3))
-            last = last[:place] + str(rng.choice(LETTERS)) + last[place + 1 :]
-        else:
-            last = "AA" + "".join(rng.choice(LETTERS, int(rng.integers(6, 18)))) + "DY"
-        found[last] = None
-    return list(found)
+    letters = rng.choice(LETTERS, (number + number // 4, 18))
+    lengths = rng.integers(6, 19, len(letters))
+    copied = np.arange(9, len(letters), 10)
+    letters[copied], lengths[copied] = letters[copied - 1], lengths[copied - 1]
+    letters[copied, rng.integers(0, 6, copied.size)] = rng.choice(LETTERS, copied.size)
+    drawn = ("".join(row[:length]) for row, length in zip(letters, lengths, strict=True))
+    return [f"AA{loop}DY" for loop in dict.fromkeys(drawn)][:number]
 
 
 def make_antigen(
@@ -154,7 +153,7 @@ def pick(table: pl.DataFrame, top: int, *, tier: int) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def make_campaign(
+def invent_campaign(
     *,
     units: int = 1500,
     antigens: tuple[str, ...] = ("OprM", "flagellum"),
@@ -209,10 +208,15 @@ def make_campaign(
 
 
 @pytest.fixture(scope="session")
+def make_campaign() -> Callable[..., LeadsResults]:
+    return invent_campaign
+
+
+@pytest.fixture(scope="session")
 def made_up_campaign() -> LeadsResults:
-    return make_campaign()
+    return invent_campaign()
 
 
 @pytest.fixture(scope="session")
 def one_antigen() -> LeadsResults:
-    return make_campaign(antigens=("OprM",))
+    return invent_campaign(antigens=("OprM",))

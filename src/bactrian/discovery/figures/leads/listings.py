@@ -111,7 +111,7 @@ def list_leads(target: TargetResults, *, cards: int = CARDS, rows: int = SHOWN) 
         Column("known", "Known", missing="not in the list of known clonotypes"),
         Column("order", "Order", missing="not orderable; its card says why"),
     )
-    shown = frame.select(name for name in frame.columns if frame[name].null_count() < frame.height)
+    shown = _known(frame)
     lead = (
         "Ranked by shrunken specificity, not by p; one row a pick. "
         if "s_shrunken" in shown.columns
@@ -156,7 +156,7 @@ def list_near_misses(target: TargetResults, *, rows: int = SHOWN) -> Table:
     return Table(
         title,
         missed.head(rows),
-        present(columns, missed),
+        present(columns, _known(missed)),
         total=missed.height,
         lead="Each was held back or fails one criterion; what decides is named first.",
         files=_files(target.whole, "leads_near_misses.csv", "selection.csv", "selection.parquet"),
@@ -165,7 +165,9 @@ def list_near_misses(target: TargetResults, *, rows: int = SHOWN) -> Table:
 
 def list_designs(results: LeadsResults) -> list[Table]:
     """List what was compared with what, and the columns of every test."""
-    frame = results.designs.with_columns(
+    optional = (name for name in ("bcv", "smallest_log2fc") if name not in results.designs.columns)
+    frame = results.designs.with_columns(pl.lit(None, pl.Float64).alias(name) for name in optional)
+    frame = frame.with_columns(
         state=pl.when("exploratory").then(pl.lit("exploratory")).otherwise(pl.lit("tested")),
         # Without replicates the spread is assumed, not measured.
         bcv=pl.when(~pl.col("exploratory")).then(pl.col("bcv")),
@@ -201,9 +203,8 @@ def list_designs(results: LeadsResults) -> list[Table]:
             "floor_tier1", "Label swaps", "number", unit="nominate on average", missing="no swap is possible"
         ),
         Column("left_out", "Left out", missing="no sample"),
-        Column("claim", "What can be claimed", "prose"),
     )
-    shown = frame.select(name for name in frame.columns if frame[name].null_count() < frame.height)
+    shown = _known(frame)
     tables = [Table("Designs", frame, present(columns, shown))]
     if results.columns.is_empty():
         return tables
@@ -232,6 +233,11 @@ def list_designs(results: LeadsResults) -> list[Table]:
         )
     )
     return tables
+
+
+def _known(frame: pl.DataFrame) -> pl.DataFrame:
+    """Give the columns that hold anything: one that no row fills is not shown."""
+    return frame.select(name for name in frame.columns if frame[name].null_count() < frame.height)
 
 
 def _other_tiers(target: TargetResults, leads: pl.DataFrame) -> tuple[Column, ...]:

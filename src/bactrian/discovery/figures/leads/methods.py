@@ -45,7 +45,11 @@ TESTS = (
         "A replicate whose CPM + 20 is more than twice (CPM + 20) of every input and comparator column. "
         "Two thirds of the replicates must be, and both of two.",
     ),
-    ("veto", "A unit that is itself significantly enriched on a comparator is not nominated."),
+    (
+        "veto",
+        "A unit that is itself significantly enriched on a comparator is not nominated. The settings say "
+        "whether the veto was lifted.",
+    ),
     ("grower", "A unit that rises in the amplification control, where there is no antigen."),
     (
         "label swap",
@@ -55,7 +59,8 @@ TESTS = (
     ("BCV", "Biological coefficient of variation: the spread between replicates beyond that of counting."),
     (
         "smallest detectable change",
-        "The fold change that this number of replicates and this spread find more often than not.",
+        "The fold change over a comparator at which four of five units of middling abundance are found, with "
+        "this number of replicates and this spread.",
     ),
     ("fitness", "Growth per round over all rounds, with one start for all selections. It decides nothing."),
     ("nominated", "It passed the rule. Whether it binds is for an assay to say."),

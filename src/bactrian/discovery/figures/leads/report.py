@@ -138,7 +138,7 @@ def _say_cards(target: TargetResults, opened: Sequence[Dossier]) -> tuple[Prose,
     if not opened:
         return ()
     rest = target.leads.height - len(opened)
-    text = "Open a lead for its numbers, replicates, sequence and FASTA."
+    text = "Open a lead for its numbers, replicates, sequence and FASTA; paper shows those that are open."
     if rest:
         text += f" {plural(rest, 'further lead')} stand in the table and the files alone."
     return (Prose(f"Cards of the leads for {target.name}", paragraphs=(text,)),)
