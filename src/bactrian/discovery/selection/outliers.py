@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 FOLD: Final = 4.0
 """How far a column may exceed the second highest of its group. Replicate selections differ by a factor of
-about 2 to 3 (biological coefficient of variation 0.7 to 1). Of 2, 3, 4, 6 and 10, tried on simulated campaigns of
-seeds 1 to 20: 2 and 3 leave too little of the true noise and false calls grow where clones are few, 6 and 10
-leave explosions enough to be found."""
+about 2 to 3 (biological coefficient of variation 0.7 to 1). Of 2, 3, 4, 6 and 10, tried on simulated campaigns
+of seeds 1 to 20: 2 and 3 leave too little of the true noise and false calls grow where clones are few, 6 and
+10 leave explosions enough to be found."""
 
 
 def limit_outliers(
