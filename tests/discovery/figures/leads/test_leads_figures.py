@@ -140,6 +140,23 @@ def test_effects_count_what_rises_and_what_sticks():
     assert figure.frame.height == 5
 
 
+def test_without_replicates_effects_say_how_little_is_sure(make_campaign):
+    target = make_campaign(antigens=("OprM",), replicates=1, tested=False).targets()[0]
+    figure = draw_effects(target, call_units(target), rows=2000)[0]
+    sure = target.table.filter(pl.col("s_low") > 0).height
+    assert figure.title == (
+        f"{sure} of 1,500 CDR3s have a 95 % interval of specificity above nought; "
+        "without replicates the spread is assumed"
+    )
+
+
+def test_an_overview_of_nothing_is_not_drawn(make_campaign):
+    results = make_campaign(units=300, replicates=1, tested=False)
+    assert draw_overview(results.targets()) == []
+    figure = draw_overview(make_campaign(units=300).targets())[0]
+    assert figure.frame.filter(pl.col("kind") == "label swaps, mean")["units"].to_list() == [1 / 3, 1 / 3]
+
+
 def test_volcanoes_count_what_passes_and_keep_tiny_p_on_the_page():
     target = make_results().targets()[0]
     enriched, specific = draw_volcanoes(target, call_units(target), rows=100)

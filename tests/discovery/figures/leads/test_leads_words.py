@@ -72,7 +72,12 @@ def test_one_replicate_is_exploratory_everywhere(make_campaign):
     html = build_leads_report(results).to_html()
     assert html.count(" exploratory</span>") >= results.leads.height
     assert "FDR of S" not in html
-    assert "(BCV)" not in [card.label for card in say_numbers(results)]
+    assert [(card.value, card.label, card.detail) for card in say_numbers(results)] == [
+        ("0", "CDR3s nominated (Tier 1 or 2)", "no error control"),
+        ("24", "picked by rank", "without an error rate"),
+        ("1,500", "CDR3s tested", "8 reads or more"),
+    ]
+    assert "Replicates</span><small>of 1" not in html.split("Near misses for OprM")[0]
 
 
 def test_without_comparators_specificity_is_not_claimed(one_antigen):

@@ -18,7 +18,6 @@ from bactrian.discovery.figures.leads.marks import (
     unit_tooltip,
 )
 from bactrian.discovery.figures.leads.results import UNITS
-from bactrian.discovery.selection.reasons import say_fold
 from bactrian.report import Figure
 from bactrian.report.words import listing
 
@@ -107,11 +106,12 @@ def _title(target: TargetResults, units: pl.DataFrame) -> str:
     """Say how many rise against everything, and how many are sticky."""
     sticky = units.filter(pl.col("call") == VETOED).height
     rest = f"; {target.count_units(sticky)} more rise on a comparator as well" if sticky else ""
-    if target.exploratory:
-        least = target.whole.log2fc
-        number = units.filter((pl.col("log2fc_e") > least) & (pl.col("log2fc_s") > least)).height
-        fold = f"{say_fold(least)} above input and comparators"
-        return f"{target.count_units(number)} stand more than {fold}, without error control{rest}"
+    if target.exploratory and "s_low" in units.columns:
+        sure = units.filter(pl.col("s_low") > 0).height
+        return (
+            f"{sure:,} of {target.count_units(units.height)} have a 95 % interval of specificity above "
+            "nought; without replicates the spread is assumed"
+        )
     if not target.nominated:
         return f"No {UNITS[target.whole.unit]} rises against input and against every comparator{rest}"
     return f"{target.count_units(target.nominated)} rise against input and against every comparator{rest}"

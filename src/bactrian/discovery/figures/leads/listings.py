@@ -111,7 +111,7 @@ def list_leads(target: TargetResults, *, cards: int = CARDS, rows: int = SHOWN) 
         Column("known", "Known", missing="not in the list of known clonotypes"),
         Column("order", "Order", missing="not orderable; its card says why"),
     )
-    shown = _known(frame)
+    shown = _known(frame if target.replicates > 1 else frame.drop("replicates_consistent"))
     lead = (
         "Ranked by shrunken specificity, not by p; one row a pick. "
         if "s_shrunken" in shown.columns

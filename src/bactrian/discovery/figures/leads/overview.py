@@ -29,7 +29,9 @@ TICKS = [0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000]
 
 
 def draw_overview(targets: Sequence[TargetResults]) -> list[Figure]:
-    """Draw the nominations of every antigen and what its label swaps nominate."""
+    """Draw the nominations of every antigen and what its label swaps nominate, where there are any."""
+    if not any(target.nominated or floor_mean(target) is not None for target in targets):
+        return []
     rows = [
         {"antigen": target.name, "kind": kind, "units": float(number)}
         for target in targets

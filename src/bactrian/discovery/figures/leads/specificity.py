@@ -170,7 +170,7 @@ def _title(target: TargetResults, known: pl.DataFrame, comparator: str) -> str:
         title = f"No {UNITS[target.whole.unit]} is nominated above {comparator}"
         return f"{title}; {target.count_units(sticky)} rise on a comparator too" if sticky else title
     fold = say_fold(float(best["log2fc"].median() or 0.0))  # type: ignore[arg-type]
-    what = "nominated" if not target.exploratory else "picked"
+    what = "nominated" if target.nominated else "picked"
     return (
         f"The median {what} {UNITS[target.whole.unit]} is {fold} as abundant on {target.antigen} "
         f"as on {comparator}"

@@ -174,7 +174,7 @@ def _note_takeovers(targets: Sequence[TargetResults]) -> Iterable[Note]:
     text = "They are not counted. " if len(out) > 1 else "It is not counted. "
     if changes:
         text += f"With {pronoun} {'; '.join(changes)}. "
-    elif any("tier_with_takeovers" in target.table.columns for target in targets):
+    elif any(target.nominated for target in targets):
         text += f"With {pronoun} no nomination changes. "
     text += "The tier with takeover samples stands beside each lead; `--keep-takeovers` counts them."
     verb = "samples are left out" if len(out) > 1 else "sample is left out"
@@ -249,18 +249,18 @@ def say_numbers(results: LeadsResults) -> tuple[Card, ...]:
     if len(targets) > 1:
         return tuple(_sum_up(target) for target in targets[:8])
     target = targets[0]
-    noun = UNITS[results.unit]
+    noun, picked = UNITS[results.unit], count(target.leads.height)
+    missed = plural(target.near_misses.height, "near miss", many="near misses")
+    certain = f"{target.certain:,} with high confidence (Tier 2)"
     cards = [
         Card(
             count(target.nominated),
             f"{noun}s nominated (Tier 1 or 2)",
-            f"{target.certain:,} with high confidence (Tier 2)",
+            "no error control" if target.exploratory else certain,
         ),
-        Card(
-            count(target.leads.height),
-            "leads picked",
-            plural(target.near_misses.height, "near miss", many="near misses"),
-        ),
+        Card(picked, "leads picked", missed)
+        if target.nominated
+        else Card(picked, "picked by rank", "without an error rate"),
     ]
     bcv, least = target.design.get("bcv"), target.design.get("smallest_log2fc")
     if bcv is not None and not target.exploratory:
@@ -282,8 +282,13 @@ def say_numbers(results: LeadsResults) -> tuple[Card, ...]:
 
 
 def _sum_up(target: TargetResults) -> Card:
+    if target.exploratory:
+        detail = "exploratory: no error control"
+        return Card(count(target.leads.height), f"picked by rank for {target.name}", detail)
+    picked = target.leads.height
+    parts = [f"{target.certain:,} at Tier 2", plural(picked, "lead")]
+    if not target.nominated:
+        parts = [f"{picked:,} picked by rank, without an error rate"] if picked else ["nothing picked"]
     mean = floor_mean(target)
-    parts = [f"{target.certain:,} at Tier 2", plural(target.leads.height, "lead")]
     parts += [f"label swaps {say_mean(mean)}"] if mean is not None else []
-    label = f"exploratory for {target.name}" if target.exploratory else f"nominated for {target.name}"
-    return Card(count(target.nominated), label, ", ".join(parts))
+    return Card(count(target.nominated), f"nominated for {target.name}", ", ".join(parts))
