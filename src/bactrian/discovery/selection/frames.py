@@ -79,7 +79,7 @@ SCHEMAS: Final[dict[str, dict[str, Any]]] = {
         "library": pl.String, "antigen": pl.String, "key": pl.String, "comparator": pl.String,
         "log2fc": pl.Float64, "p": pl.Float64, "fdr": pl.Float64, "p_treat": pl.Float64,
         "shrunken": pl.Float64, "low": pl.Float64, "high": pl.Float64, "log2fc_e": pl.Float64,
-        "fdr_e": pl.Float64,
+        "fdr_e": pl.Float64, "cpm": pl.Float64,
     },
     "columns": {
         "library": pl.String, "antigen": pl.String, "column": pl.String, "role": pl.String,
@@ -216,6 +216,7 @@ def list_contrasts(judged: Judged, keys: Sequence[str]) -> pl.DataFrame:
             "high": shrunken.high,
             "log2fc_e": evidence.log2fc_veto[:, number] if evidence else nothing,
             "fdr_e": evidence.fdr_veto[:, number] if evidence else nothing,
+            "cpm": judged.cpm[:, judged.plan.at(comparator.group)].mean(axis=1),
         }
         frame = pl.DataFrame(
             {name: _series(name, own[name], kind) for name, kind in SCHEMAS["contrasts"].items()}
