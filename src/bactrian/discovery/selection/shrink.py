@@ -88,7 +88,11 @@ def shrink_contrast(
     rates = np.ascontiguousarray(fit.rates[:, [numerator, denominator]])
     freedom = np.full(fit.s2_post.size, np.inf) if fit.fixed else total_freedom(fit)
     tame = np.zeros(fit.s2_post.size, dtype=np.bool_) if fit.fixed else tamer_than_poisson(fit)
-    model = (fit.counts, sizes, columns, above.size, fit.dispersion, fit.s2_post, freedom, tame, rates)
+    # In tables of a few reads nothing may be known of a unit: its spread is that of the trend, its tails the
+    # widest.
+    blind = freedom <= 0
+    spread, freedom = np.where(blind, 1.0, fit.s2_post), np.where(blind, 1.0, freedom)
+    model = (fit.counts, sizes, columns, above.size, fit.dispersion, spread, freedom, tame, rates)
     scale = _prior_scale(model)
     out = np.full((fit.counts.shape[0], 3), np.nan)
     rows = np.arange(out.shape[0]) if units is None else np.asarray(units, dtype=np.int64)

@@ -261,7 +261,8 @@ def log_upper_tail(
     Args:
         ratio: (n,) F values.
         first: Degrees of freedom above.
-        second: Degrees of freedom below; may be infinite.
+        second: Degrees of freedom below; may be infinite. With none at all, where nothing is known of the
+            spread, the tail is 1, its limit.
 
     Returns:
         (n,) log p-values.
@@ -269,12 +270,12 @@ def log_upper_tail(
     f, d1, d2 = np.broadcast_arrays(
         np.asarray(ratio, dtype=np.float64), np.asarray(first, dtype=np.float64), np.asarray(second, float)
     )
-    log_p = np.empty(f.shape)
-    endless = np.isinf(d2)
+    log_p = np.zeros(f.shape)
+    endless, ended = np.isinf(d2), np.isfinite(d2) & (d2 > 0)
     with np.errstate(divide="ignore"):
         log_p[endless] = np.log(chdtrc(d1[endless], d1[endless] * f[endless]))
-        a, b = d2[~endless] / 2, d1[~endless] / 2
-        x = a / (a + b * f[~endless])
+        a, b = d2[ended] / 2, d1[ended] / 2
+        x = a / (a + b * f[ended])
         tail = betainc(a, b, x)
         part = np.log(tail)
     far = tail < 1e-290
@@ -282,7 +283,7 @@ def log_upper_tail(
         a, b, x = a[far], b[far], x[far]
         series = np.log(hyp2f1(a + b, 1.0, a + 1.0, x))
         part[far] = a * np.log(x) + b * np.log1p(-x) - np.log(a) - betaln(a, b) + series
-    log_p[~endless] = part
+    log_p[ended] = part
     return log_p
 
 
