@@ -60,9 +60,7 @@ def select_by_unit(
         elif unit not in tables:
             table = table.with_columns(pl.lit(None, pl.Int8).alias(f"tier_{unit}"))
         else:
-            other = select_units(
-                tables[unit], samples, replace(settings, unit=unit), takeovers=takeovers, noise_floor=False
-            )
+            other = select_units(tables[unit], samples, replace(settings, unit=unit), takeovers=takeovers)
             tiers = other.table.select(
                 "library", "antigen", pl.col("key").alias(f"own_{unit}"), pl.col("tier").alias(f"tier_{unit}")
             )

@@ -13,6 +13,7 @@ from bactrian.discovery.selection import frames
 from bactrian.discovery.selection.design import plan_selection
 from bactrian.discovery.selection.designs import describe_design
 from bactrian.discovery.selection.judgement import judge_plan
+from bactrian.discovery.selection.notes import say_plans, say_samples, say_with_takeovers
 from bactrian.discovery.selection.settings import UNITS, SelectionSettings
 from bactrian.discovery.selection.trajectories import trace_units
 
@@ -60,7 +61,6 @@ def select_units(
     *,
     takeovers: Collection[str] = (),
     clonotypes: pl.DataFrame | None = None,
-    noise_floor: bool = True,
 ) -> Selection:
     """Test every unit against every target antigen of every library.
 
@@ -73,7 +73,6 @@ def select_units(
             stands beside.
         clonotypes: The main clonotype of each key: library, key, clonotype. Without it, it is the key where
             the unit is a clonotype and unknown otherwise.
-        noise_floor: Whether to run the label swaps.
 
     Returns:
         The selection; its frames have no rows where the sheet has no target.
@@ -90,19 +89,23 @@ def select_units(
     empty = [sample for sample in samples["sample"] if not totals.get(sample, 0)]
     out = [] if settings.keep_takeovers else [sample for sample in takeovers if sample in set(known)]
     plans, thin = _settle_plans(counts, samples, settings, left_out={*out, *empty})
-    judged = [
-        judge_plan(plan, column_counts(counts, plan), settings, noise_floor=noise_floor) for plan in plans
-    ]
-    beside = _tiers_with_takeovers(
-        counts, samples, settings, empty={*empty, *thin}, plans=plans, takeovers=out
-    )
+    judged = [judge_plan(plan, column_counts(counts, plan), settings) for plan in plans]
+    beside = _tiers_with_takeovers(counts, samples, settings, empty=empty, plans=plans, takeovers=out)
     parts = []
     for plan, one, kept in zip(plans, judged, beside, strict=True):
         parts.append(_describe(plan, one, counts, samples, settings, clonotypes=clonotypes, beside=kept))
     return Selection(
         unit=settings.unit,
         **{name: _stack(name, [part[name] for part in parts]) for name in frames.SCHEMAS},
-        notes=tuple(_notes(empty, thin, plans=plans, judged=judged)),
+        notes=tuple(
+            dict.fromkeys(
+                (
+                    *say_samples(empty, thin, out),
+                    *say_plans(plans, judged, settings),
+                    *say_with_takeovers(plans, judged, beside),
+                )
+            )
+        ),
     )
 
 
@@ -160,13 +163,15 @@ def _tiers_with_takeovers(
     """Give each plan the tier of every tested row with takeovers kept; None where none was left out."""
     if not takeovers:
         return [None] * len(plans)
-    everything = plan_selection(samples, replace(settings, keep_takeovers=True), left_out=set(empty))
+    everything, _ = _settle_plans(
+        counts, samples, replace(settings, keep_takeovers=True), left_out=set(empty)
+    )
     found: list[dict[int, int] | None] = []
     for plan, full in zip(plans, everything, strict=True):
         if not set(plan.left_out) & set(takeovers):
             found.append(None)
             continue
-        one = judge_plan(full, column_counts(counts, full), settings, noise_floor=False)
+        one = judge_plan(full, column_counts(counts, full), settings)
         found.append({} if one is None else dict(zip(one.tested.tolist(), one.tier.tolist(), strict=True)))
     return found
 
@@ -217,23 +222,3 @@ def _stack(name: str, parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
     return pl.concat(
         [frames.no_rows(name), *(part.select(list(schema)).cast(pl.Schema(schema)) for part in parts)]
     )
-
-
-def _notes(
-    empty: Sequence[str], thin: Sequence[str], *, plans: Sequence[Plan], judged: Sequence[Judged | None]
-) -> list[str]:
-    """Put together what a person must know, each sentence once."""
-    notes = [f"Sample '{sample}' has no reads: it is left out." for sample in empty]
-    notes += [f"Sample '{sample}' has no read of any tested unit: it is left out." for sample in thin]
-    if not plans:
-        notes.append("The sheet has no target sample: nothing is tested and nothing nominated.")
-    for plan, one in zip(plans, judged, strict=True):
-        if plan.replicates and one is None:
-            notes.append(
-                f"'{plan.antigen}' in library '{plan.library}': no unit has reads enough to be tested."
-            )
-    shared = [note for note in plans[0].notes if all(note in plan.notes for plan in plans)] if plans else []
-    notes += shared
-    for plan in plans:
-        notes += [f"'{plan.antigen}': {note}" for note in plan.notes if note not in shared]
-    return list(dict.fromkeys(notes))

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from bactrian.discovery.selection.frames import SCHEMAS
+from bactrian.discovery.selection.notes import say_untested
 from bactrian.discovery.selection.power import smallest_log2fc
 
 if TYPE_CHECKING:
@@ -52,14 +53,14 @@ def describe_design(plan: Plan, judged: Judged | None, settings: SelectionSettin
 def say_claim(plan: Plan, judged: Judged | None, settings: SelectionSettings) -> str:
     """Say in one sentence what the nominations of a plan may be taken for."""
     if judged is None:
-        return "Nothing could be tested."
+        return f"Nothing could be tested: {say_untested(plan, settings)}."
     if judged.unsupported:
         said = "; ".join(judged.unsupported)
         return f"No nomination: {said}."
     over = " and every comparator" if len(plan.comparators) > 1 else f" and {plan.comparators[0].name}"
     return (
-        f"Nominated units are enriched over input{over} by more than {2**settings.log2fc:g}×, each contrast at "
-        f"a false discovery rate of {settings.fdr:g}, "
+        f"Nominated units are enriched over input{over} by more than {2**settings.log2fc:g}×, each contrast "
+        f"at a false discovery rate of {settings.fdr:g}, "
         f"in {judged.needed} of {plan.replicates} replicates or more."
     )
 

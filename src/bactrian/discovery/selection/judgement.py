@@ -9,7 +9,6 @@ import numpy as np
 
 from bactrian.discovery.selection.consistency import consistent_replicates, needed_replicates
 from bactrian.discovery.selection.evidence import gather_evidence
-from bactrian.discovery.selection.floor import list_swaps
 from bactrian.discovery.selection.quasi import fit_groups, fold_change
 from bactrian.discovery.selection.shrink import Shrunken, shrink_contrast
 from bactrian.discovery.selection.tiers import assign_tiers
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
+# A table in which no unit has as many reads says nothing about variability.
+FEWEST_READS: Final = 5
 # Where nothing tells the spread between pannings it is taken to be this: replicate pannings of two published
 # sets show a biological coefficient of variation of 0.28 and of 0.9 to 1.0.
 ASSUMED_BCV: Final = 0.7
@@ -92,22 +93,20 @@ class Judged:
         return self.tiers.tier
 
 
-def judge_plan(
-    plan: Plan, counts: Ints, settings: SelectionSettings, *, noise_floor: bool = True
-) -> Judged | None:
+def judge_plan(plan: Plan, counts: Ints, settings: SelectionSettings) -> Judged | None:
     """Test the units of a count table as a plan says.
 
     Args:
         plan: Columns and groups.
         counts: Whole numbers, units × columns of the plan.
         settings: Limits.
-        noise_floor: Whether to run the label swaps.
 
     Returns:
         The judgement, or None where no unit can be tested: no target column or too few reads.
     """
-    tested = np.flatnonzero(counts.sum(axis=1) >= settings.min_reads)
-    if not plan.replicates or not tested.size:
+    reads = counts.sum(axis=1)
+    tested = np.flatnonzero(reads >= settings.min_reads)
+    if not plan.replicates or not (reads >= max(settings.min_reads, FEWEST_READS)).any():
         return None
     kept = np.ascontiguousarray(counts[tested])
     compared = [comparator.group for comparator in plan.comparators]
@@ -115,7 +114,16 @@ def judge_plan(
     if plan.exploratory:
         fit = fit_groups(kept, plan.groups, bcv=ASSUMED_BCV)
     else:
-        evidence = _gather(plan, kept, plan.groups)
+        evidence = gather_evidence(
+            kept,
+            plan.groups,
+            target=plan.target,
+            comparators=compared,
+            input=plan.input,
+            control=plan.control,
+            fdr=settings.fdr,
+            log2fc=settings.log2fc,
+        )
         fit = evidence.fit
         tiers = assign_tiers(evidence, settings)
     e = None if plan.input is None else shrink_contrast(fit, plan.target, plan.input)
@@ -124,8 +132,8 @@ def judge_plan(
     worst = _worst(tiers, s, tested.size)
     tier = np.zeros(tested.size, np.int8) if tiers is None or unsupported else tiers.tier
     floors = np.zeros((0, 2), dtype=np.int64)
-    if noise_floor and evidence is not None and not unsupported:
-        floors = _measure_floor(plan, kept, compared, settings)
+    if tiers is not None and not unsupported:
+        floors = tiers.floor
     cpm = kept / fit.sizes[None, :] * 1e6
     return Judged(
         plan=plan,
@@ -137,7 +145,7 @@ def judge_plan(
         e=e,
         s=s,
         worst=worst,
-        ranks=_rank(tier, e, s, worst),
+        ranks=_rank(tier, e, s, worst=worst, abundance=cpm[:, plan.at(plan.target)].mean(axis=1)),
         cpm=cpm,
         consistent=consistent_replicates(cpm, plan.at(plan.target), _references(plan)),
         needed=needed_replicates(plan.replicates),
@@ -158,18 +166,6 @@ def list_unsupported(plan: Plan) -> tuple[str, ...]:
     return tuple(reasons)
 
 
-def _gather(plan: Plan, counts: Ints, groups: Ints) -> TierEvidence:
-    """Run every contrast of a plan, its columns grouped as said."""
-    return gather_evidence(
-        counts,
-        groups,
-        target=plan.target,
-        comparators=[comparator.group for comparator in plan.comparators],
-        input=plan.input,
-        control=plan.control,
-    )
-
-
 def _references(plan: Plan) -> Ints:
     """Give the columns that a consistent replicate must exceed."""
     groups = [comparator.group for comparator in plan.comparators]
@@ -185,10 +181,13 @@ def _worst(tiers: Tiers | None, s: tuple[Shrunken, ...], n: int) -> Ints:
     return np.asarray(np.stack([one.log2fc for one in s], axis=1).argmin(axis=1), dtype=np.int64)
 
 
-def _rank(tier: NDArray[np.int8], e: Shrunken | None, s: tuple[Shrunken, ...], worst: Ints) -> Ints:
-    """Rank nominated units before the others, each by shrunken specificity, or by enrichment without it.
+def _rank(
+    tier: NDArray[np.int8], e: Shrunken | None, s: tuple[Shrunken, ...], *, worst: Ints, abundance: Floats
+) -> Ints:
+    """Rank nominated units before the others, each by shrunken specificity.
 
-    Units that stand equal keep the order of the table, which is that of their keys.
+    Without a comparator enrichment decides, and without an input either the abundance on the target. Units
+    that stand equal keep the order of the table, which is that of their keys.
     """
     n = tier.size
     if s:
@@ -196,18 +195,8 @@ def _rank(tier: NDArray[np.int8], e: Shrunken | None, s: tuple[Shrunken, ...], w
     elif e is not None:
         effect = e.log2fc
     else:
-        effect = np.zeros(n)
+        effect = abundance
     order = np.lexsort((-effect, -(tier > 0).astype(np.int64)))
     ranks = np.empty(n, dtype=np.int64)
     ranks[order] = np.arange(1, n + 1)
     return ranks
-
-
-def _measure_floor(plan: Plan, counts: Ints, compared: list[int], settings: SelectionSettings) -> Ints:
-    """Count what the same rule nominates when one target and one comparator selection change places."""
-    found = []
-    for groups in list_swaps(plan.groups, plan.target, compared):
-        evidence = _gather(plan, counts, groups)
-        tier = assign_tiers(evidence, settings).tier
-        found.append(((tier >= 1).sum(), (tier >= 2).sum()))
-    return np.array(found, dtype=np.int64).reshape(-1, 2)

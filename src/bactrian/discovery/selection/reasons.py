@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bactrian.discovery.selection.tiers import FLOOR_RATE
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -25,14 +27,16 @@ class Standing:
         tier: 0, 1 or 2.
         log2fc_e: Log2 fold change over input.
         fdr_e: Its false discovery rate.
-        comparators: Name, log2 fold change and false discovery rate of every comparator.
+        comparators: Name, log2 fold change and false discovery rate of every comparator; NaN where
+            the selections have too few reads to be compared.
         vetoed_by: Comparators that are enriched over input themselves: name and log2 fold change.
         grower: Log2 fold change of the amplification control over input where it is a grower.
         consistent: Target replicates above every reference.
         needed: How many are needed.
         replicates: How many there are.
         fdr_treat: False discovery rate of the TREAT test of both contrasts.
-        withheld: Why a unit of Tier 1 is not at Tier 2, or why a unit is held back by a further rule.
+        floor_rate: Share of the nominations at least as certain that label swaps account for; None for a unit
+            that fails another criterion, and where there are no swaps.
     """
 
     tier: int
@@ -45,7 +49,7 @@ class Standing:
     needed: int
     replicates: int
     fdr_treat: float | None
-    withheld: tuple[str, ...] = ()
+    floor_rate: float | None = None
 
 
 def say_reason(standing: Standing, settings: SelectionSettings, *, unsupported: Sequence[str] = ()) -> str:
@@ -60,7 +64,7 @@ def say_reason(standing: Standing, settings: SelectionSettings, *, unsupported: 
         The sentence, without a full stop.
     """
     if unsupported:
-        return "; ".join((*unsupported, *_effects(standing)))
+        return "; ".join((*unsupported, *(_effects(standing) or ["ranked by abundance on the target"])))
     if standing.tier:
         parts = [
             *_effects(standing),
@@ -68,7 +72,8 @@ def say_reason(standing: Standing, settings: SelectionSettings, *, unsupported: 
         ]
         if standing.vetoed_by:
             parts.append(f"enriched on {_folds(standing.vetoed_by)} too, the veto is lifted")
-        parts += standing.withheld
+        if standing.tier == 1:
+            parts.append(f"not Tier 2: {_doubt(standing, settings)}")
         return f"Tier {standing.tier}: {'; '.join(parts)}"
     return f"not nominated: {'; '.join(_failures(standing, settings)) or 'no single rule; see the tables'}"
 
@@ -90,7 +95,7 @@ def say_fold(log2fc: float) -> str:
 
 def _effects(standing: Standing) -> list[str]:
     over = [] if standing.log2fc_e is None else [("input", standing.log2fc_e)]
-    over += [(name, log2fc) for name, log2fc, _ in standing.comparators]
+    over += [(name, log2fc) for name, log2fc, _ in standing.comparators if not math.isnan(log2fc)]
     return [", ".join(f"{say_fold(log2fc)} over {name}" for name, log2fc in over)] if over else []
 
 
@@ -109,16 +114,44 @@ def _failures(standing: Standing, settings: SelectionSettings) -> list[str]:
     for name, log2fc, fdr in [*over, *standing.comparators]:
         if log2fc is None or fdr is None:
             continue
-        if log2fc <= settings.log2fc:
+        if math.isnan(log2fc) or math.isnan(fdr):
+            parts.append(f"not compared with {name}: too few reads in the selections")
+        elif log2fc <= settings.log2fc:
             parts.append(f"only {say_fold(log2fc)} over {name} ({say_fold(settings.log2fc)} needed)")
-        elif not fdr < settings.fdr:
+        elif fdr >= settings.fdr:
             parts.append(f"{say_fold(log2fc)} over {name} is not significant (FDR {say_rate(fdr)})")
     if standing.consistent < standing.needed:
         parts.append(
             f"{standing.consistent} of {standing.replicates} replicates consistent ({standing.needed} needed)"
         )
-    parts += standing.withheld
+    if not parts and standing.floor_rate is not None:
+        parts.append(_below_floor(standing.floor_rate, FLOOR_RATE[0]))
     return parts
+
+
+def _doubt(standing: Standing, settings: SelectionSettings) -> str:
+    """Say what keeps a nominated unit from high confidence."""
+    if standing.fdr_treat is not None and not standing.fdr_treat < settings.fdr:
+        fold = say_fold(settings.log2fc)
+        return f"that both are above {fold} is not significant (FDR {say_rate(standing.fdr_treat)})"
+    return _below_floor(standing.floor_rate or 0.0, FLOOR_RATE[1])
+
+
+def _below_floor(rate: float, allowed: float) -> str:
+    return (
+        f"below the noise floor, label swaps account for {say_share(rate)} of the units as certain as this "
+        f"({say_share(allowed)} allowed)"
+    )
+
+
+def say_share(share: float) -> str:
+    """Say a share in per cent, in two digits.
+
+    Examples:
+        >>> say_share(0.045), say_share(0.126), say_share(1.0)
+        ('4.5 %', '13 %', '100 %')
+    """
+    return f"{float(f'{100 * share:.2g}'):g} %"
 
 
 def say_rate(rate: float) -> str:

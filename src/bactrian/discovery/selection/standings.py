@@ -52,6 +52,9 @@ def say_reasons(judged: Judged, settings: SelectionSettings) -> list[str]:
             needed=judged.needed,
             replicates=plan.replicates,
             fdr_treat=float(tiers.fdr_treat[at]) if tiers is not None else None,
+            floor_rate=float(tiers.floor_rate[at])
+            if tiers is not None and not np.isnan(tiers.floor_rate[at])
+            else None,
         )
         reasons.append(say_reason(standing, settings, unsupported=judged.unsupported))
     return reasons
