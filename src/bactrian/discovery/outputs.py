@@ -147,6 +147,7 @@ def write_outputs(parts: ScreenParts, out: Path, *, airr: bool, pair_records: bo
         notes=tuple(origin),
     )
     summary |= summarise_selection(selection, nominations)
+    summary["notes"] = list(dict.fromkeys((*notes, *selection.notes, *nominations.notes)))
     for space in SPACES:
         write_table(counts[space], out / f"counts_{space}.parquet")
     write_table(clonotypes, out / "clonotypes.parquet")
@@ -328,7 +329,7 @@ def _results(
         abundance=_top_abundance(counts["cdr3"]),
         primers=tuple(f"{library}: {said}" for library, said in summary["primers"].items()),
         notes=tuple(summary["notes"]),
-        nominated=tuple(say_targets(summary["targets"])),
+        nominated=tuple(say_targets(summary["targets"], unit=summary["unit"])),
         errors=tuple(parts.errors.values()),
         settings=_settings_in_words(parts.settings),
         versions={"Bactrian": __version__, "Polars": pl.__version__, "NumPy": numpy.__version__},

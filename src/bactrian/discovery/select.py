@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,13 +13,14 @@ from bactrian import __version__
 from bactrian.core.errors import InputError, Where
 from bactrian.core.tables import atomic_path
 from bactrian.discovery.count_file import read_counts
-from bactrian.discovery.lead_run import PAGE, read_known, write_nominations
+from bactrian.discovery.lead_inputs import read_known
+from bactrian.discovery.lead_run import PAGE, write_nominations
 from bactrian.discovery.leads.settings import PickSettings
 from bactrian.discovery.library.takeovers import find_takeovers
 from bactrian.discovery.selection.campaign import select_units
 from bactrian.discovery.selection.settings import SelectionSettings
-from bactrian.discovery.selection_files import TABLE, write_selection
-from bactrian.discovery.selection_summary import say_targets, summarise_selection
+from bactrian.discovery.selection_files import TEXT, write_selection
+from bactrian.discovery.selection_summary import say_targets, summarise_selection, write_lines
 from bactrian.discovery.sheet import read_design
 from bactrian.discovery.simulator.writing import DESCRIPTION
 from bactrian.run.progress import Silence
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 SCHEMA: Final = "bactrian.select.summary/1"
 SUMMARY: Final = "summary.json"
 SIMULATED: Final = "The counts are simulated: nothing here was measured."
+_CDR3: Final = re.compile("[ACDEFGHIKLMNPQRSTVWY]+")
 
 
 def select_counts(
@@ -70,7 +73,7 @@ def select_counts(
     )
     _check_folder(out)
     sheet = read_design(sheet_path, where=where)
-    marked = read_known(known)
+    marked = () if known is None else read_known(known)
     for warning in sheet.warnings:
         progress.say(f"{sheet_path.name}: {warning}")
     progress.start("Reading counts", 1)
@@ -78,7 +81,7 @@ def select_counts(
     progress.advance()
     for note in counted.notes:
         progress.say(note)
-    takeovers = flag_takeovers(counted.matrix, sheet.samples)
+    takeovers = flag_takeovers(counted.matrix, sheet.samples, unit=settings.unit)
     progress.start("Testing and picking", 2)
     selection = select_units(counted.matrix, sheet.samples, settings, takeovers=takeovers)
     progress.advance()
@@ -111,17 +114,26 @@ def select_counts(
     return summary
 
 
-def flag_takeovers(counts: CountMatrix, samples: pl.DataFrame) -> list[str]:
-    """Give the samples in which one unit and its siblings hold most and the replicates do not show it.
+def flag_takeovers(counts: CountMatrix, samples: pl.DataFrame, *, unit: str = "cdr3") -> list[str]:
+    """Give the samples of which one unit and its siblings hold half or more.
+
+    Siblings are CDR3s of nearly the same residues, or clonotypes of the same CDR3. Keys that are no sequence
+    have none: names such as clone_17 and clone_18 are alike in their letters only.
 
     Args:
         counts: Counts of every unit.
         samples: Rows of the sheet.
+        unit: What the keys are: cdr3, clonotype or lineage.
 
     Returns:
         Names, in the order of the sheet.
     """
-    found = find_takeovers(counts, samples)
+    families = {
+        key: key.rpartition("_")[2] if unit == "clonotype" else key
+        for key in counts.units
+        if unit != "cdr3" or not _CDR3.fullmatch(key)
+    }
+    found = find_takeovers(counts, samples, lineages=families)
     return found.filter(pl.col("verdict") == "takeover")["sample"].to_list()
 
 
@@ -130,11 +142,9 @@ def print_selection(summary: dict[str, Any], folder: Path, *, as_json: bool) -> 
     if as_json:
         sys.stdout.write(json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
         return
-    for line in say_targets(summary["targets"]):
-        sys.stdout.write(f"{line}\n")
-    for note in summary["notes"]:
-        sys.stdout.write(f"! {note}\n")
-    last = PAGE if summary["targets"] else TABLE
+    write_lines(say_targets(summary["targets"], unit=summary["unit"]))
+    write_lines([f"! {note}" for note in summary["notes"]])
+    last = PAGE if summary["targets"] else TEXT
     sys.stdout.write(f"{folder / last}\n")
 
 

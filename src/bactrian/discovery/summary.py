@@ -6,7 +6,8 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from bactrian.discovery.selection_summary import say_targets
+from bactrian.discovery.lead_run import PAGE
+from bactrian.discovery.selection_summary import say_targets, write_lines
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -112,13 +113,13 @@ def print_summary(summary: dict[str, Any], folder: Path, *, as_json: bool) -> No
     width = max(len(name) for name, _ in lines)
     for name, value in lines:
         sys.stdout.write(f"{name:<{width}}  {value}\n")
-    for line in say_targets(summary["targets"]):
-        sys.stdout.write(f"{line}\n")
+    write_lines(say_targets(summary["targets"], unit=summary["unit"]))
     for sample, words in summary["flags"].items():
         said = ", ".join(f"{word.replace('_', ' ')} ({FLAGS[word]})" for word in words)
-        sys.stdout.write(f"! {sample}: {said}\n")
-    for note in summary["notes"]:
-        sys.stdout.write(f"! {note}\n")
+        write_lines([f"! {sample}: {said}"])
+    write_lines([f"! {note}" for note in summary["notes"]])
+    if summary["targets"]:
+        sys.stdout.write(f"{folder / PAGE}\n")
     sys.stdout.write(f"{folder / 'report.html'}\n")
 
 
