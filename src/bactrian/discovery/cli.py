@@ -71,7 +71,7 @@ def parse_transformants(
 @click.option("--quiet", is_flag=True, help="No progress on standard error.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def screen_sheet(sheet: Path, out: Path, **options: Any) -> int:
-    """Turn the FASTQ files of a VHH panning into clonotype counts one may trust."""
+    """Turn the FASTQ files of a VHH panning into counts one may trust and the leads they support."""
     from bactrian.discovery.reads.primers import PrimerPair, parse_primers  # noqa: PLC0415 - loaded when called
     from bactrian.discovery.screen import ScreenSettings, screen_library  # noqa: PLC0415
     from bactrian.discovery.summary import print_summary  # noqa: PLC0415
@@ -122,9 +122,10 @@ def screen_sheet(sheet: Path, out: Path, **options: Any) -> int:
     no_args_is_help=True,
 )
 def screen() -> None:
-    """Turn the FASTQ files of a VHH panning into clonotype counts one may trust.
+    """Turn the FASTQ files of a VHH panning into counts one may trust and the leads they support.
 
     SHEET is a CSV, TSV or XLSX file with one row per sample; `bactrian screen template` writes one
     to fill in, `bactrian screen check SHEET` looks for mistakes before any work. Results go to DIR:
-    count tables, samples.csv, report.html. The same command goes on where an earlier run stopped.
+    leads.html and leads.csv, selection.csv, count tables, samples.csv, report.html.
+    The same command goes on where an earlier run stopped.
     """

@@ -1,4 +1,4 @@
-"""What a person gives to picking beside the counts: a list of known clonotypes and a reference VHH."""
+"""What a person gives beside the counts, checked before any work: rounds, known clonotypes, a VHH."""
 
 from __future__ import annotations
 
@@ -13,7 +13,28 @@ from bactrian.discovery.leads.known import KnownClonotype, parse_known
 from bactrian.discovery.sequences import read_sequences
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
+
+    from bactrian.discovery.sheet import Sheet
+
+
+def check_rounds(sheet: Sheet, rounds: Collection[int] | None) -> None:
+    """Refuse decisive rounds that no target sample of a sheet has.
+
+    Args:
+        sheet: The sheet.
+        rounds: Rounds asked for; None for none.
+
+    Raises:
+        InputError: At the first such round.
+    """
+    known = sorted(set(sheet.samples.filter(pl.col("arm") == "target")["round"]))
+    for number in rounds or ():
+        if known and number not in known:
+            listed = ", ".join(map(str, known))
+            msg = f"'{number}' is no round of a target sample. Ask for some of these: {listed}."
+            raise InputError(msg, Where(file=str(sheet.path), column="round"))
 
 
 def read_known(path: Path) -> tuple[KnownClonotype, ...]:

@@ -15,7 +15,7 @@ from bactrian.core.errors import BactrianError, InputError, Where
 from bactrian.core.tables import write_table
 from bactrian.discovery import tasks
 from bactrian.discovery.clonotypes import ClonotypeSettings
-from bactrian.discovery.lead_inputs import read_known
+from bactrian.discovery.lead_inputs import check_rounds, read_known
 from bactrian.discovery.leads.settings import PickSettings
 from bactrian.discovery.outputs import ScreenParts, write_outputs
 from bactrian.discovery.reads.agreement import agree_on_primers
@@ -164,7 +164,7 @@ def screen_library(
     settings, progress = settings or ScreenSettings(), progress or Silence()
     sheet = read_sheet(sheet_path, where=where, keep_going=keep_going)
     transformants = _transformants(settings, sheet)
-    _check_rounds(settings, sheet)
+    check_rounds(sheet, settings.selection.rounds)
     marked = () if known is None else read_known(known)
     _check_folder(out)
     for warning in sheet.warnings:
@@ -379,17 +379,6 @@ def _test(job: _Screening, counts: dict[str, Path], quality: Path, settings: Sel
         msg = "the selection could not be tested."
         raise outcome.error or InputError(msg)
     return outcome.folder
-
-
-def _check_rounds(settings: ScreenSettings, sheet: Sheet) -> None:
-    """Refuse decisive rounds that no target sample has, before any work."""
-    targets = sheet.samples.filter(pl.col("arm") == "target")
-    known = sorted(set(targets["round"]))
-    for number in settings.selection.rounds or ():
-        if known and number not in known:
-            rounds = ", ".join(map(str, known))
-            msg = f"'{number}' is no round of a target sample. Ask for some of these: {rounds}."
-            raise InputError(msg, Where(file=str(sheet.path), column="round"))
 
 
 def _settings_used(settings: ScreenSettings, *, where: str | None) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
@@ -13,7 +14,7 @@ from bactrian import __version__
 from bactrian.core.errors import InputError, Where
 from bactrian.core.tables import atomic_path
 from bactrian.discovery.count_file import read_counts
-from bactrian.discovery.lead_inputs import read_known
+from bactrian.discovery.lead_inputs import check_rounds, read_known
 from bactrian.discovery.lead_run import PAGE, write_nominations
 from bactrian.discovery.leads.settings import PickSettings
 from bactrian.discovery.library.takeovers import find_takeovers
@@ -43,6 +44,7 @@ def select_counts(
     *,
     out: Path,
     settings: SelectionSettings | None = None,
+    take_unit: bool = False,
     picks: PickSettings | None = None,
     known: Path | None = None,
     where: str | None = None,
@@ -55,6 +57,7 @@ def select_counts(
         sheet_path: Sample sheet; FASTQ columns are not needed.
         out: Folder for the results.
         settings: Unit, rounds and limits.
+        take_unit: Whether the name of the key's column decides the unit where it says one.
         picks: How many leads, how diverse.
         known: File of known clonotypes.
         where: SQL expression that chooses rows of the sheet.
@@ -73,6 +76,7 @@ def select_counts(
     )
     _check_folder(out)
     sheet = read_design(sheet_path, where=where)
+    check_rounds(sheet, settings.rounds)
     marked = () if known is None else read_known(known)
     for warning in sheet.warnings:
         progress.say(f"{sheet_path.name}: {warning}")
@@ -81,6 +85,8 @@ def select_counts(
     progress.advance()
     for note in counted.notes:
         progress.say(note)
+    if take_unit and counted.unit is not None:
+        settings = replace(settings, unit=counted.unit)
     takeovers = flag_takeovers(counted.matrix, sheet.samples, unit=settings.unit)
     progress.start("Testing and picking", 2)
     selection = select_units(counted.matrix, sheet.samples, settings, takeovers=takeovers)

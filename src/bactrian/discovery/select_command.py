@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from bactrian.discovery.selection_options import add_selection_options, read_picks, read_settings
 
@@ -20,12 +21,14 @@ from bactrian.discovery.selection_options import add_selection_options, read_pic
 @add_selection_options
 @click.option("--quiet", is_flag=True, help="No progress on standard error.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
-def select(counts: Path, sheet: Path, out: Path, **options: Any) -> None:
+@click.pass_context
+def select(context: click.Context, /, counts: Path, sheet: Path, out: Path, **options: Any) -> None:
     """Test a count table made elsewhere and nominate leads.
 
     COUNTS is a TSV, CSV or Parquet table: first column the key of the unit (CDR3, clonotype or any
     name), one column per sample named as in the sheet, raw counts. SHEET is a sample sheet; it needs no
-    FASTQ columns. Writes selection.csv, selection.parquet, selection/, leads.* and leads.html to DIR.
+    FASTQ columns. A key column called cdr3, clonotype or lineage says what --unit is. Writes
+    selection.csv, selection.parquet, selection/, leads.* and leads.html to DIR.
     """
     from bactrian.discovery.select import print_selection, select_counts  # noqa: PLC0415 - loaded when called
     from bactrian.run.progress import TerminalProgress  # noqa: PLC0415
@@ -36,6 +39,7 @@ def select(counts: Path, sheet: Path, out: Path, **options: Any) -> None:
             sheet,
             out=out,
             settings=read_settings(options),
+            take_unit=context.get_parameter_source("unit") is ParameterSource.DEFAULT,
             picks=read_picks(options),
             known=options["known"],
             where=options["where"],
