@@ -1,6 +1,6 @@
-"""The nomination rule along replicates, depth, bottleneck, sticky clones, jackpots, hopping and recombination.
+"""The nomination rule along replicates, depth, bottleneck, sticky clones, jackpots, hopping, recombination.
 
-In simulation. There is no target here: the page shows how far the rule carries, in the panning simulator's law.
+In simulation. There is no target here: the page shows how far the rule carries in the panning simulator.
 """
 
 from __future__ import annotations
@@ -58,10 +58,10 @@ def main() -> str:
     ]
     verdicts = iter(judge_all(scenes))
     lines = [
-        f"In simulation; no real data. Setting `standard` with three replicates but for what the row names; "
-        f"{CAMPAIGNS} campaigns a point, seeds {FIRST_SEED} to {FIRST_SEED + CAMPAIGNS - 1}. Power: share of the "
-        "200 specific clones nominated; FDR: share of the nominations that are not specific. Means of four "
-        "campaigns carry a standard error of about 0.01.",
+        "In simulation; no real data. Setting `standard` with three replicates but for what the row names; "
+        f"{CAMPAIGNS} campaigns a point, seeds {FIRST_SEED} to {FIRST_SEED + CAMPAIGNS - 1}. Power: share of "
+        "the 200 specific clones nominated; FDR: share of the nominations that are not specific. Means of "
+        "four campaigns carry a standard error of about 0.01.",
         "",
         "| what is varied | value | Tier 1 power | Tier 1 FDR | Tier 2 power | Tier 2 FDR |",
         "|---|---|---|---|---|---|",
@@ -71,9 +71,9 @@ def main() -> str:
     lines += [
         "",
         "With one replicate nothing is nominated: there is no error control.",
-        "Recombination gives a molecule the CDR1–2 of another of the same sample and leaves its CDR3. Counting by "
-        "CDR3 is therefore untouched by it at any share. Counted by clonotype without treating it, molecules leave "
-        "their clone, and chimeras of abundant clones are tested as if they were clones: nominated, they count "
-        "as false here, even with the CDR3 of a binder.",
+        "Recombination gives a molecule the CDR1–2 of another of the same sample and leaves its CDR3. "
+        "Counting by CDR3 is therefore untouched by it at any share. Counted by clonotype without treating "
+        "it, molecules leave their clone, and chimeras of abundant clones are tested as if they were clones: "
+        "nominated, they count as false here, even with the CDR3 of a binder.",
     ]
     return "\n".join(lines)

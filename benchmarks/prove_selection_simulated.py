@@ -30,15 +30,21 @@ from benchmarks.selection_campaigns import (
     spread_of,
 )
 
-# Seeds 1 to 99 were for tuning; these were not looked at before.
-FIRST_SEED = 1001
+# Seeds 1 to 99 were for tuning; seeds from 1001 showed that splits of replicates failed, which was mended on
+# seeds 1 to 60. These were not looked at before.
+FIRST_SEED = 3001
 CAMPAIGNS = 20
 NULLS = 50
 SPLITS = 100
 SETTINGS = ("standard", "harsh")
 REPLICATES = (3, 2)
 # What must be reached: power and share of false nominations at Tier 1.
-BOUNDS = {("standard", 3): (0.87, 0.02), ("standard", 2): (0.82, 0.03), ("harsh", 3): (0.46, 0.03), ("harsh", 2): (0.46, 0.03)}  # fmt: skip
+BOUNDS = {
+    ("standard", 3): (0.87, 0.02),
+    ("standard", 2): (0.82, 0.03),
+    ("harsh", 3): (0.46, 0.03),
+    ("harsh", 2): (0.46, 0.03),
+}
 # Campaigns in which Tier 2 may nominate anything, and units Tier 1 may nominate on average.
 NULL_RATE, NULL_UNITS = 0.05, 1.0
 
@@ -93,7 +99,8 @@ def binomial_bound(rate: float, trials: int) -> float:
 def show_power(found: dict[tuple[str, int], list[Verdict]]) -> tuple[list[str], list[Target]]:
     """Give the table of power and false nominations, and the targets."""
     lines = [
-        "| setting | replicates | Tier 1 power | Tier 1 FDR | Tier 2 power | Tier 2 FDR | floor | truly false |",
+        "| setting | replicates | Tier 1 power | Tier 1 FDR | Tier 2 power | Tier 2 FDR | floor "
+        "| truly false |",
         "|---|---|---|---|---|---|---|---|",
     ]
     targets = []
@@ -106,7 +113,8 @@ def show_power(found: dict[tuple[str, int], list[Verdict]]) -> tuple[list[str], 
         lines.append(
             f"| {setting} | {n} | {power:.3f} ± {errors[0]:.3f} | {fdr:.3f} ± {errors[1]:.3f} "
             f"| {mean_power(verdicts, 2):.3f} | {mean_fdr(verdicts, 2):.3f} "
-            f"| {np.mean([one.floor for one in verdicts]):.1f} | {np.mean([one.uncut for one in verdicts]):.1f} |"
+            f"| {np.mean([one.floor for one in verdicts]):.1f} "
+            f"| {np.mean([one.uncut for one in verdicts]):.1f} |"
         )
         least, most = BOUNDS[setting, n]
         targets += [
@@ -129,7 +137,8 @@ def show_null(found: dict[tuple[str, str, int], list[Verdict]]) -> tuple[list[st
         lines.append(
             f"| {law} | {setting} | {n} | {first.mean():.2f} | {100 * (first > 0).mean():.0f} % "
             f"| {second.mean():.2f} | {100 * (second > 0).mean():.0f} % "
-            f"| {np.mean([one.floor for one in verdicts]):.2f} | {np.mean([one.uncut for one in verdicts]):.2f} |"
+            f"| {np.mean([one.floor for one in verdicts]):.2f} "
+            f"| {np.mean([one.uncut for one in verdicts]):.2f} |"
         )
         name = f"{law}, {setting}, {n} replicates"
         targets.append(
@@ -183,10 +192,10 @@ def main() -> str:
     ]  # fmt: skip
     lines = [
         "In simulation; no real data. Power: share of the 200 specific clones nominated; FDR: share of the "
-        "nominations that are not specific, mean over campaigns ± its standard error. Floor: units the label "
-        "swaps nominate, to be compared with those that are truly false before the floor is applied.",
-        f"Seeds {FIRST_SEED} to {FIRST_SEED + CAMPAIGNS - 1} with binders, to {FIRST_SEED + NULLS - 1} without, "
-        f"to {FIRST_SEED + SPLITS - 1} for the splits.",
+        "nominations that are not specific, mean over campaigns ± its standard error. Floor: units the "
+        "label swaps nominate, to be compared with those truly false before the floor is applied.",
+        f"Seeds {FIRST_SEED} to {FIRST_SEED + CAMPAIGNS - 1} with binders, to {FIRST_SEED + NULLS - 1} "
+        f"without, to {FIRST_SEED + SPLITS - 1} for the splits.",
         "", "## With binders", "", *power_lines,
         "", "## Without a binder", "", *null_lines,
         "", "## Trade-off at Tier 1 along the limit of the noise floor", "",

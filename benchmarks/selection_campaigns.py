@@ -1,4 +1,4 @@
-"""Simulated campaigns for the proofs of the nomination rule: counts, what is true of each unit, and the verdict."""
+"""Simulated campaigns for the proofs of the nomination rule: counts, what is true, and the verdict."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ WORKERS = min(2, os.cpu_count() or 1)
 # From fewer reads than this a unit is not tested; the default of the selection settings.
 LEAST_READS = SelectionSettings().min_reads
 # Limits of the noise floor along which the trade-off is shown; infinity switches it off.
-FLOOR_LIMITS = (np.inf, 0.1, 0.05, 0.045, 0.03, 0.02, 0.01)
+FLOOR_LIMITS = (np.inf, 0.1, 0.05, 0.03, 0.02, 0.01)
 
 
 @dataclass(frozen=True, slots=True)

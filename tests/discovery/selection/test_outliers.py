@@ -11,26 +11,26 @@ GROUPS = np.array([0, 0, 0, 1, 1])
 
 
 def test_the_highest_column_is_cut_to_a_multiple_of_the_second() -> None:
-    # CPM of the target 5000, 30, 10: (30 + 20) × 4 − 20 = 180.
+    # CPM of the target 5000, 30, 10: (30 + 20) × 3.5 − 20 = 155.
     counts = np.array([[5000, 30, 20, 3, 1]])
-    assert limit_outliers(counts, SIZES, groups=GROUPS, limited=[0]).tolist() == [[180, 30, 20, 3, 1]]
+    assert limit_outliers(counts, SIZES, groups=GROUPS, limited=[0]).tolist() == [[155, 30, 20, 3, 1]]
 
 
 def test_cut_counts_follow_the_size_of_their_column() -> None:
-    # The third column is twice as deep: 180 CPM are 360 reads.
+    # The third column is twice as deep: 155 CPM are 310 reads.
     counts = np.array([[30, 10, 10_000, 0, 0]])
-    assert limit_outliers(counts, SIZES, groups=GROUPS, limited=[0]).tolist() == [[30, 10, 360, 0, 0]]
+    assert limit_outliers(counts, SIZES, groups=GROUPS, limited=[0]).tolist() == [[30, 10, 310, 0, 0]]
 
 
 def test_replicates_that_agree_and_few_reads_are_left_alone() -> None:
-    counts = np.array([[900, 400, 1200, 40, 12], [60, 0, 0, 60, 0], [0, 0, 0, 0, 0]])
+    counts = np.array([[900, 400, 1200, 40, 12], [50, 0, 0, 50, 0], [0, 0, 0, 0, 0]])
     np.testing.assert_array_equal(limit_outliers(counts, SIZES, groups=GROUPS, limited=[0, 1]), counts)
 
 
 def test_only_the_named_groups_are_treated_and_the_counts_given_stay() -> None:
     counts = np.array([[5000, 0, 0, 5000, 0]])
     cut = limit_outliers(counts, SIZES, groups=GROUPS, limited=[1])
-    assert cut.tolist() == [[5000, 0, 0, 60, 0]]
+    assert cut.tolist() == [[5000, 0, 0, 50, 0]]
     assert counts.tolist() == [[5000, 0, 0, 5000, 0]]
 
 

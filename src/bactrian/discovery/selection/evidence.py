@@ -31,6 +31,7 @@ from bactrian.discovery.selection.normalise import check_columns, norm_factors
 from bactrian.discovery.selection.outliers import limit_outliers
 from bactrian.discovery.selection.quasi import test_contrast
 from bactrian.discovery.selection.regroup import regroup_units
+from bactrian.discovery.selection.tempering import temper_prior
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +67,8 @@ class TierEvidence:
 
     Args:
         fit: All columns fitted, counts limited by `limit_outliers`; effects are shrunken from it.
-        panned: The selections alone, likewise; None where they have no residual degree of freedom.
+        panned: The selections alone, likewise and with a tempered prior; None where they have no residual
+            degree of freedom.
         replicates: Target columns.
         needed: How many of them must be consistent.
         contrasts: The tests.
@@ -177,8 +179,13 @@ def gather_evidence(
     own, regrouped = panned_columns(labels, roles)
     panned = None
     if roles.comparators and own.size > regrouped.max() + 1 and limited[:, own].sum(axis=1).max() >= 5:
-        panned = fit_groups(
-            np.ascontiguousarray(limited[:, own]), regrouped, lib_sizes=totals[own], norm_factors=factors[own]
+        panned = temper_prior(
+            fit_groups(
+                np.ascontiguousarray(limited[:, own]),
+                regrouped,
+                lib_sizes=totals[own],
+                norm_factors=factors[own],
+            )
         )
     n, k = table.shape[0], len(roles.comparators)
     consistent, lead = compare_replicates(cpm, labels, roles)

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-FOLD: Final = 4.0
+FOLD: Final = 3.5
 """How far a column may exceed the second highest of its group. Replicate selections differ by a factor of
-about 2 to 3 (biological coefficient of variation 0.7 to 1). Of 2, 3, 4, 6 and 10, tried on simulated campaigns
-of seeds 1 to 20: 2 and 3 leave too little of the true noise and false calls grow where clones are few, 6 and
-10 leave explosions enough to be found."""
+about 2 to 3 (biological coefficient of variation 0.7 to 1). Of 2, 3, 3.5, 4, 6 and 10, tried on simulated
+campaigns of seeds 1 to 40: 2 and 3 leave too little of the true noise and false calls grow where clones are
+few, 6 and 10 leave explosions enough to be found and cost binders where there are two replicates."""
 
 
 def limit_outliers(
