@@ -78,8 +78,7 @@ SCHEMAS: Final[dict[str, dict[str, Any]]] = {
     "contrasts": {
         "library": pl.String, "antigen": pl.String, "key": pl.String, "comparator": pl.String,
         "log2fc": pl.Float64, "p": pl.Float64, "fdr": pl.Float64, "p_treat": pl.Float64,
-        "shrunken": pl.Float64, "low": pl.Float64, "high": pl.Float64, "log2fc_e": pl.Float64,
-        "fdr_e": pl.Float64, "cpm": pl.Float64,
+        "log2fc_e": pl.Float64, "fdr_e": pl.Float64, "cpm": pl.Float64,
     },
     "columns": {
         "library": pl.String, "antigen": pl.String, "column": pl.String, "role": pl.String,
@@ -138,10 +137,6 @@ def list_units(
     nothing = np.full(n, np.nan)
     evidence, tiers, plan = judged.evidence, judged.tiers, judged.plan
     each = np.arange(n)
-    k = len(plan.comparators)
-    effects = np.stack([one.log2fc for one in judged.s], axis=1) if k else np.empty((n, 0))
-    lows = np.stack([one.low for one in judged.s], axis=1)[each, judged.worst] if k else nothing
-    highs = np.stack([one.high for one in judged.s], axis=1)[each, judged.worst] if k else nothing
     names: list[str | None] = [comparator.name for comparator in plan.comparators]
 
     def of_worst(table: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -172,9 +167,9 @@ def list_units(
         "reads": judged.counts.sum(axis=1),
         "replicates": [plan.replicates] * n,
         "comparator": [names[at] if names else None for at in judged.worst],
-        "s_shrunken": of_worst(effects),
-        "s_low": lows,
-        "s_high": highs,
+        "s_shrunken": judged.s.log2fc if judged.s else nothing,
+        "s_low": judged.s.low if judged.s else nothing,
+        "s_high": judged.s.high if judged.s else nothing,
         "e_shrunken": judged.e.log2fc if judged.e else nothing,
         "e_low": judged.e.low if judged.e else nothing,
         "e_high": judged.e.high if judged.e else nothing,
@@ -201,7 +196,7 @@ def list_contrasts(judged: Judged, keys: Sequence[str]) -> pl.DataFrame:
     n = judged.tested.size
     nothing = np.full(n, np.nan)
     for number, comparator in enumerate(judged.plan.comparators):
-        evidence, shrunken = judged.evidence, judged.s[number]
+        evidence = judged.evidence
         own = {
             "library": [judged.plan.library] * n,
             "antigen": [judged.plan.antigen] * n,
@@ -211,9 +206,6 @@ def list_contrasts(judged: Judged, keys: Sequence[str]) -> pl.DataFrame:
             "p": evidence.p_s[:, number] if evidence else nothing,
             "fdr": evidence.fdr_s[:, number] if evidence else nothing,
             "p_treat": evidence.treat_s[:, number] if evidence else nothing,
-            "shrunken": shrunken.log2fc,
-            "low": shrunken.low,
-            "high": shrunken.high,
             "log2fc_e": evidence.log2fc_veto[:, number] if evidence else nothing,
             "fdr_e": evidence.fdr_veto[:, number] if evidence else nothing,
             "cpm": judged.cpm[:, judged.plan.at(comparator.group)].mean(axis=1),

@@ -44,7 +44,7 @@ class Judged:
         evidence: The tests; None where the design has no error control.
         tiers: Tier of every unit; None likewise.
         e: Effect over input with its interval; None without input.
-        s: Effect over each comparator with its interval.
+        s: Effect over the comparator that decides for the unit, with its interval; None without comparators.
         worst: Comparator that decides for each unit, shape (n,); all zeros without comparators.
         ranks: 1 for the best, shape (n,).
         cpm: Counts per million of the effective library, shape (n, columns).
@@ -61,7 +61,7 @@ class Judged:
     evidence: TierEvidence | None
     tiers: Tiers | None
     e: Shrunken | None
-    s: tuple[Shrunken, ...]
+    s: Shrunken | None
     worst: Ints
     ranks: Ints
     cpm: Floats
@@ -126,10 +126,10 @@ def judge_plan(plan: Plan, counts: Ints, settings: SelectionSettings) -> Judged 
         )
         fit = evidence.fit
         tiers = assign_tiers(evidence, settings)
+    worst = _worst(tiers, fit, plan)
     e = None if plan.input is None else shrink_contrast(fit, plan.target, plan.input)
-    s = tuple(shrink_contrast(fit, plan.target, group) for group in compared)
+    s = _shrink_worst(fit, plan, worst)
     unsupported = list_unsupported(plan)
-    worst = _worst(tiers, s, tested.size)
     tier = np.zeros(tested.size, np.int8) if tiers is None or unsupported else tiers.tier
     floors = np.zeros((0, 2), dtype=np.int64)
     if tiers is not None and not unsupported:
@@ -145,7 +145,7 @@ def judge_plan(plan: Plan, counts: Ints, settings: SelectionSettings) -> Judged 
         e=e,
         s=s,
         worst=worst,
-        ranks=_rank(tier, e, s, worst=worst, abundance=cpm[:, plan.at(plan.target)].mean(axis=1)),
+        ranks=_rank(tier, e, s, abundance=cpm[:, plan.at(plan.target)].mean(axis=1)),
         cpm=cpm,
         consistent=consistent_replicates(cpm, plan.at(plan.target), _references(plan)),
         needed=needed_replicates(plan.replicates),
@@ -172,26 +172,40 @@ def _references(plan: Plan) -> Ints:
     return np.concatenate([plan.at(group) for group in (*groups, plan.input)])
 
 
-def _worst(tiers: Tiers | None, s: tuple[Shrunken, ...], n: int) -> Ints:
-    """Give the comparator that decides: that of the largest p, else that of the smallest effect."""
-    if not s:
-        return np.zeros(n, dtype=np.int64)
+def _worst(tiers: Tiers | None, fit: GroupFit, plan: Plan) -> Ints:
+    """Give the comparator that decides: that of the largest p, else that of the smallest fold change."""
     if tiers is not None:
         return np.asarray(tiers.worst, dtype=np.int64)
-    return np.asarray(np.stack([one.log2fc for one in s], axis=1).argmin(axis=1), dtype=np.int64)
+    if not plan.comparators:
+        return np.zeros(fit.counts.shape[0], dtype=np.int64)
+    folds = [fold_change(fit, plan.target, denominator=other.group) for other in plan.comparators]
+    return np.asarray(np.stack(folds, axis=1).argmin(axis=1), dtype=np.int64)
 
 
-def _rank(
-    tier: NDArray[np.int8], e: Shrunken | None, s: tuple[Shrunken, ...], *, worst: Ints, abundance: Floats
-) -> Ints:
+def _shrink_worst(fit: GroupFit, plan: Plan, worst: Ints) -> Shrunken | None:
+    """Shrink the effect of each unit over the comparator that decides for it; None without a comparator."""
+    if not plan.comparators:
+        return None
+    effects = np.full((3, worst.size), np.nan)
+    scale = np.nan
+    for number, comparator in enumerate(plan.comparators):
+        own = np.flatnonzero(worst == number)
+        if own.size:
+            found = shrink_contrast(fit, plan.target, comparator.group, units=own)
+            effects[:, own] = found.log2fc[own], found.low[own], found.high[own]
+            scale = found.scale
+    return Shrunken(effects[0], effects[1], effects[2], scale)
+
+
+def _rank(tier: NDArray[np.int8], e: Shrunken | None, s: Shrunken | None, *, abundance: Floats) -> Ints:
     """Rank nominated units before the others, each by shrunken specificity.
 
     Without a comparator enrichment decides, and without an input either the abundance on the target. Units
     that stand equal keep the order of the table, which is that of their keys.
     """
     n = tier.size
-    if s:
-        effect = np.stack([one.log2fc for one in s], axis=1)[np.arange(n), worst]
+    if s is not None:
+        effect = s.log2fc
     elif e is not None:
         effect = e.log2fc
     else:

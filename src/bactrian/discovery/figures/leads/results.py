@@ -39,8 +39,8 @@ class LeadsResults:
         designs: One row per library and antigen: what was tested and what can be claimed.
         code: Id of the campaign.
         unit: What is tested: `cdr3`, `clonotype` or `lineage`.
-        contrasts: One row per unit and comparator: key, comparator, log2fc, p, fdr, [shrunken, low, high,
-            log2fc_e, fdr_e].
+        contrasts: One row per unit and comparator: key, comparator, log2fc, p, fdr, [log2fc_e, fdr_e,
+            cpm].
         columns: One row per column of the test: column, role, comparator, selection, replicate, samples,
             reads, norm_factor.
         replicates: Counts per column of the units worth showing: key, column, role, count, cpm.
