@@ -38,3 +38,10 @@ def test_a_group_of_one_column_has_nothing_to_be_measured_by() -> None:
     counts = np.array([[5000, 0]])
     sizes, groups = np.array([1e6, 1e6]), np.array([0, 1])
     assert limit_outliers(counts, sizes, groups=groups, limited=[0, 1]).tolist() == [[5000, 0]]
+
+
+def test_a_column_that_one_clone_took_over_keeps_a_read_of_each_unit() -> None:
+    # Normalised by what is left beside the takeover, one read is thousands of CPM.
+    counts = np.array([[1, 0], [3, 0], [0, 40]])
+    sizes, groups = np.array([50.0, 1e6]), np.array([0, 0])
+    assert limit_outliers(counts, sizes, groups=groups, limited=[0])[:2].tolist() == [[1, 0], [1, 0]]
