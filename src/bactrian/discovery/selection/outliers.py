@@ -59,7 +59,7 @@ def limit_outliers(
         lifted = counts[:, columns] / sizes[columns] * 1e6 + prior
         second = np.partition(lifted, columns.size - 2, axis=1)[:, columns.size - 2]
         most = fold * second[:, None]
-        # One read is never an explosion, however little of the column is left beside a clone that took it over.
+        # One read is no explosion, however little of a column is left beside a clone that took it over.
         allowed = np.maximum(np.rint((most - prior) * sizes[columns] / 1e6), 1.0).astype(np.int64)
         cut[:, columns] = np.where(lifted > most, allowed, counts[:, columns])
     return cut
