@@ -75,7 +75,7 @@ def say_reason(standing: Standing, settings: SelectionSettings, *, unsupported: 
         if standing.tier == 1:
             parts.append(f"not Tier 2: {_doubt(standing, settings)}")
         return f"Tier {standing.tier}: {'; '.join(parts)}"
-    return f"not nominated: {'; '.join(_failures(standing, settings)) or 'no single rule; see the tables'}"
+    return f"not nominated: {'; '.join(_failures(standing, settings))}"
 
 
 def say_fold(log2fc: float) -> str:
@@ -117,7 +117,9 @@ def _failures(standing: Standing, settings: SelectionSettings) -> list[str]:
         if math.isnan(log2fc) or math.isnan(fdr):
             parts.append(f"not compared with {name}: too few reads in the selections")
         elif log2fc <= settings.log2fc:
-            parts.append(f"only {say_fold(log2fc)} over {name} ({say_fold(settings.log2fc)} needed)")
+            fold = say_fold(log2fc)
+            only = "" if fold.startswith("under") else "only "
+            parts.append(f"{only}{fold} over {name} ({say_fold(settings.log2fc)} needed)")
         elif fdr >= settings.fdr:
             parts.append(f"{say_fold(log2fc)} over {name} is not significant (FDR {say_rate(fdr)})")
     if standing.consistent < standing.needed:
@@ -139,8 +141,8 @@ def _doubt(standing: Standing, settings: SelectionSettings) -> str:
 
 def _below_floor(rate: float, allowed: float) -> str:
     return (
-        f"below the noise floor, label swaps account for {say_share(rate)} of the units as certain as this "
-        f"({say_share(allowed)} allowed)"
+        f"not above the noise floor (label swaps account for {say_share(rate)} of the units as certain as "
+        f"this, {say_share(allowed)} allowed)"
     )
 
 
