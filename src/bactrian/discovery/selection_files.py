@@ -63,6 +63,8 @@ def read_selection(folder: Path) -> Selection:
     """
     table = _read(folder, TABLE, None)
     frames = {name: _read(folder, place, SCHEMAS[name]) for name, place in PLACES.items()}
+    # CSV has no empty text, and a design no missing one: what has no comparator has "".
+    frames["designs"] = frames["designs"].with_columns(pl.col(pl.String).fill_null(""))
     notes = _read(folder, NOTES, {"note": pl.String})
     units = table["unit"].unique().to_list()
     return Selection(unit=units[0] if units else "cdr3", table=table, **frames, notes=tuple(notes["note"]))
