@@ -75,8 +75,9 @@ def test_every_pair_is_accounted_for(finished: Path) -> None:
 def test_the_files_are_those_of_the_docs(finished: Path) -> None:
     assert {path.name for path in finished.iterdir()} == {
         ".bactrian", "airr", "clonotypes.parquet", "counts_cdr3.parquet", "counts_clonotype.parquet",
-        "counts_vhh.parquet", "neighbours.csv", "pairs", "quality", "report.html", "samples.csv",
-        "summary.json",
+        "counts_vhh.parquet", "leads.csv", "leads.fasta", "leads.html", "leads.parquet", "leads.xlsx",
+        "leads_near_misses.csv", "neighbours.csv", "order.fasta", "pairs", "quality", "report.html",
+        "samples.csv", "selection", "selection.csv", "selection.parquet", "summary.json",
     }  # fmt: skip
     samples = pl.read_csv(finished / "samples.csv")
     assert ",".join(samples.columns) == (
@@ -135,11 +136,13 @@ def test_the_same_command_again_redoes_nothing(panning: Path, finished: Path) ->
 
 def test_a_changed_setting_reruns_only_what_it_touches(panning: Path, tmp_path: Path) -> None:
     first = screen_library(panning / "sheet.csv", tmp_path / "out", workers=1)
-    assert {name.partition("/")[0] for name in first.redone} == {"primers", "reads", "clonotypes", "quality"}
+    assert {name.partition("/")[0] for name in first.redone} == {
+        "primers", "reads", "clonotypes", "quality", "selection",
+    }  # fmt: skip
     skewed = screen_library(
         panning / "sheet.csv", tmp_path / "out", workers=1, settings=ScreenSettings(skew_alpha=1.0)
     )
-    assert set(skewed.redone) == {"clonotypes/library1", "quality/all"}
+    assert set(skewed.redone) == {"clonotypes/library1", "quality/all", "selection/all"}
 
 
 def test_a_sample_added_to_the_sheet_reruns_itself_and_what_pools_it(panning: Path, tmp_path: Path) -> None:
@@ -147,7 +150,9 @@ def test_a_sample_added_to_the_sheet_reruns_itself_and_what_pools_it(panning: Pa
     screen_library(panning / "sheet.csv", out, workers=1, where="sample <> 'input-3'")
     assert "input-3" not in (out / "samples.csv").read_text()
     added = screen_library(panning / "sheet.csv", out, workers=1)
-    assert set(added.redone) == {"primers/input-3", "reads/input-3", "clonotypes/library1", "quality/all"}
+    assert set(added.redone) == {
+        "primers/input-3", "reads/input-3", "clonotypes/library1", "quality/all", "selection/all",
+    }  # fmt: skip
 
 
 def test_rows_and_pair_records_come_and_go_without_reading_twice(panning: Path, tmp_path: Path) -> None:
@@ -156,7 +161,7 @@ def test_rows_and_pair_records_come_and_go_without_reading_twice(panning: Path, 
     assert screen_library(panning / "sheet.csv", out, workers=1).redone == ()
     assert not (out / "pairs").exists()
     inputs = screen_library(panning / "sheet.csv", out, workers=1, where="arm = 'input'")
-    assert set(inputs.redone) == {"clonotypes/library1", "quality/all"}
+    assert set(inputs.redone) == {"clonotypes/library1", "quality/all", "selection/all"}
     assert screen_library(panning / "sheet.csv", out, workers=1, pair_records=True).redone == ()
     assert len(list((out / "pairs").iterdir())) == 5
 
