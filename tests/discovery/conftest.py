@@ -113,7 +113,7 @@ def make_contrasts(table: pl.DataFrame) -> pl.DataFrame:
     """The contrasts of a table whose rows have one comparator each."""
     return table.select(
         "library", "antigen", "key", "comparator", log2fc="log2fc_s", p="p_s", fdr="fdr_s", p_treat="p_s",
-        shrunken="s_shrunken", low="s_low", high="s_high", log2fc_e="log2fc_veto", fdr_e="fdr_veto",
+        log2fc_e="log2fc_veto", fdr_e="fdr_veto", cpm="cpm_comparator",
     )  # fmt: skip
 
 
