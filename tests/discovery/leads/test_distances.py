@@ -52,3 +52,7 @@ def test_nearest_gives_what_holds_the_words_first() -> None:
     assert find_nearest("AADRGGY", keys, most=2) == [("AADRGGYDY", 2), ("CCAADRGGYCCCC", 6)]
     assert find_nearest("NARYDPF", keys, most=1) == [("NARYDPW", 1)]
     assert find_nearest("µ", [], most=1) == []
+
+
+def test_nearest_takes_names_in_any_letters() -> None:
+    assert find_nearest("Клон_17", ["Клон_18", "Kλον"], most=1) == [("Клон_18", 1)]

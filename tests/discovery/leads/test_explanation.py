@@ -101,6 +101,31 @@ def test_other_units_are_found_by_their_cdr3(invent: type[Invention], clones: li
     assert understand("AADRGGYDY", by_lineage, clonotypes=known).keys == ("L000001",)
 
 
+@pytest.mark.parametrize("asked", ["2", "clone 2", "Клон_2"], ids=["number", "space", "letters"])
+def test_a_key_that_was_tested_goes_before_picks(invent: type[Invention], asked: str) -> None:
+    table = invent.table({"key": "x"}, {"key": "9"}, {"key": asked})
+    leads = nominate(table).leads
+    assert leads["key"].to_list() == ["x", "9", asked]
+    assert understand(asked, table, leads=leads).keys == (asked,)
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ("clone 3", "'clone 3' is no tested unit. The nearest tested: clone 2 (1 letter off)."),
+        ("Клон_3", "'Клон_3' is no tested unit. The nearest tested: Клон_2 (1 letter off)."),
+    ],
+    ids=["space", "letters"],
+)
+def test_names_that_are_no_cdr3s_have_neighbours_too(
+    invent: type[Invention], asked: str, sentence: str
+) -> None:
+    table = invent.table({"key": "clone 2"}, {"key": "Клон_2"})
+    with pytest.raises(InputError) as caught:
+        understand(asked, table)
+    assert str(caught.value) == sentence
+
+
 @pytest.mark.parametrize(
     ("asked", "antigen", "sentence"),
     [

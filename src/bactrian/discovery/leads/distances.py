@@ -74,7 +74,7 @@ def find_nearest(key: str, keys: Sequence[str], *, most: int = 5) -> list[tuple[
 
     Args:
         key: What was asked for.
-        keys: What there is, ASCII.
+        keys: What there is. Letters outside ASCII count as equal.
         most: Most to give.
 
     Returns:
@@ -87,11 +87,11 @@ def find_nearest(key: str, keys: Sequence[str], *, most: int = 5) -> list[tuple[
     """
     if not keys:
         return []
-    plain = key.encode("ascii", "replace").decode("ascii")
-    packed = Packed.of(pl.Series([plain, *keys], dtype=pl.String))
+    plain, *others = (name.encode("ascii", "replace").decode("ascii") for name in (key, *keys))
+    packed = Packed.of(pl.Series([plain, *others], dtype=pl.String))
     distances = edit_distances(packed, 0, np.arange(1, len(keys) + 1))
     order = sorted(
         range(len(keys)),
-        key=lambda place: (not plain or plain not in keys[place], int(distances[place]), keys[place]),
+        key=lambda place: (not key or key not in keys[place], int(distances[place]), keys[place]),
     )
     return [(keys[place], int(distances[place])) for place in order[:most]]

@@ -68,15 +68,17 @@ def understand(
         msg = f"'{antigen}' is no target antigen here. Write one of {', '.join(antigens)}."
         raise InputError(msg)
     words = asked.strip()
+    text = "".join(words.split())
+    ranked = table.sort("rank", "antigen", "key")["key"].unique(maintain_order=True)
+    tested = set(ranked)
+    # A tested key goes first: keys of a table made elsewhere may be numbers too.
+    exact = next((key for key in (words, text, text.upper()) if key in tested), None)
+    if exact is not None:
+        cdr3, clonotype = _parts_of(exact, table["unit"][0] if table.height else "cdr3", clonotypes)
+        return Question(words, cdr3, clonotype, (exact,), antigen)
     pick = _find_pick(words, leads, antigen)
     if pick is not None:
         return Question(words, pick["cdr3"], pick["clonotype"], (pick["key"],), pick["antigen"])
-    text = "".join(words.split())
-    ranked = table.sort("rank", "antigen", "key")["key"].unique(maintain_order=True)
-    exact = text if text in set(ranked) else text.upper()
-    if exact in set(ranked):
-        cdr3, clonotype = _parts_of(exact, table["unit"][0] if table.height else "cdr3", clonotypes)
-        return Question(words, cdr3, clonotype, (exact,), antigen)
     cdr3, clonotype = _parse(text.upper())
     keys = _keys_of(
         cdr3, clonotype, ranked, unit=table["unit"][0] if table.height else "cdr3", known=clonotypes
@@ -161,11 +163,14 @@ def _was_counted(cdr3: str | None, clonotypes: pl.DataFrame | None) -> bool:
 
 def _say_unknown(asked: str, cdr3: str | None, keys: Sequence[str], clonotypes: pl.DataFrame | None) -> str:
     """Say that nothing was counted by that name, and what stands near."""
-    named = f"'{asked}'" if cdr3 in {None, asked.upper()} else f"The CDR3 {cdr3} of what was asked for"
+    spelled = cdr3 is not None and set(cdr3) <= PROTEIN_LETTERS
+    same = not spelled or cdr3 == "".join(asked.split()).upper()
+    named = f"'{asked}'" if same else f"The CDR3 {cdr3} of what was asked for"
+    unit = "residue" if spelled else "letter"
     where = "was not counted in any sample" if clonotypes is not None else "is no tested unit"
     near = [
-        f"{key} ({distance} {'residue' if distance == 1 else 'residues'} off)"
-        for key, distance in find_nearest(cdr3 or asked.upper(), keys, most=3)
+        f"{key} ({distance} {unit if distance == 1 else f'{unit}s'} off)"
+        for key, distance in find_nearest(cdr3 if cdr3 and spelled else asked, keys, most=3)
         if 2 * distance <= len(key)
     ]
     suggestion = f"The nearest tested: {', '.join(near)}." if near else "Nothing that was tested is near it."
