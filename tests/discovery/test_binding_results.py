@@ -197,7 +197,7 @@ def test_keys_and_unknown_cdrs(tmp_path: Path) -> None:
         ),
         (
             "file,antigen,signal\nA1.ab1,X,1\n",
-            "{}, row 2, column 'file': there is no file 'A1.ab1' in {folder}. Check its name.",
+            "{}, row 2, column 'file': there is no file 'A1.ab1' beside this one. Check its name.",
         ),
         (
             "file,antigen,signal\ntwo.fasta,X,1\n",

@@ -254,7 +254,7 @@ def _read_sequence_files(records: Iterable[dict[str, Any]], folder: Path, where:
         path = folder / record["file"]
         place = replace(where, row=record["row"], column="file")
         if not path.is_file():
-            msg = f"there is no file '{record['file']}' in {folder}. Check its name."
+            msg = f"there is no file '{record['file']}' beside this one. Check its name."
             raise InputError(msg, place)
         found = read_sequences(path)
         if len(found) != 1:
