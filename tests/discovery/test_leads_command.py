@@ -198,6 +198,38 @@ def test_explain_takes_a_pick_and_gives_json(folder: Path, capsys: pytest.Captur
     assert told["verdicts"][0]["answer"].startswith("a lead: pick 1, plate 1 well A1. ")
 
 
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (("leads", "{}", "--quiet"), "clonotypes.parquet"),
+        (("leads", "explain", "{}", "1"), "clonotypes.parquet"),
+        (("leads", "explain", "{}", "1"), "leads.parquet"),
+        (("leads", "validate", "{}", "{}/r.csv"), "clonotypes.parquet"),
+        (("leads", "validate", "{}", "{}/r.csv"), "selection.parquet"),
+    ],
+    ids=["pick", "explain", "explain-leads", "validate", "validate-selection"],
+)
+def test_a_damaged_file_is_told(
+    folder: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], name: str
+) -> None:
+    (folder / "r.csv").write_text("cdr3,antigen,binds\nAADRGGYDY,A,yes\n")
+    (folder / name).write_text("no parquet")
+    assert main([word.format(folder) for word in words]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"{folder / name}: the file cannot be read as PARQUET (")
+    assert said.endswith("). Save it again in that format.\n")
+
+
+def test_cross_reactive_leads_keep_their_mark_where_one_antigen_is_asked_for(
+    invent: type[Invention], tmp_path: Path
+) -> None:
+    table = pl.concat([invent.table({"key": "AADRGGYDY"}), invent.table({"key": "AADRGGYDY"}, antigen="B")])
+    folder = invent.folder(tmp_path / "out", table, None, wanted_with="A;B")
+    assert main(["leads", str(folder), "--quiet", "--antigen", "A"]) == 0
+    leads = pl.read_parquet(folder / "leads.parquet")
+    assert leads.select("antigen", "cross_reactive").rows() == [("A", "B")]
+
+
 def test_explain_suggests_the_nearest_keys(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["leads", "explain", str(folder), "AADRGGWDY"]) == 1
     assert capsys.readouterr().err == (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy
@@ -19,7 +20,7 @@ from bactrian.report import write_report
 from bactrian.run.digests import digest_values
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from bactrian.discovery.leads.completion import Reference
@@ -42,6 +43,7 @@ def write_nominations(
     clonotypes: pl.DataFrame | None = None,
     known: tuple[KnownClonotype, ...] = (),
     reference: Reference | None = None,
+    antigens: Sequence[str] = (),
     amber: bool = False,
     simulated: bool = False,
     notes: tuple[str, ...] = (),
@@ -57,6 +59,7 @@ def write_nominations(
         clonotypes: `clonotypes.parquet`; None where only keys were counted.
         known: Clonotypes of earlier campaigns.
         reference: VHH from which unread residues are filled; None to fill nothing.
+        antigens: Antigens to pick for; all without any.
         amber: Whether TAG was read as glutamine.
         simulated: Whether the campaign is simulated.
         notes: Further notes for the page.
@@ -73,8 +76,10 @@ def write_nominations(
         designs=selection.designs,
         known=known,
         reference=reference,
+        antigens=antigens,
         amber=amber,
     )
+    selection = _take_antigens(selection, antigens)
     campaign = Campaign(title, simulated=simulated, amber=amber, notes=notes)
     write_leads(nominations, out, campaign=campaign)
     if selection.designs.is_empty():
@@ -120,6 +125,18 @@ def write_nominations(
     )
     write_report(build_leads_report(results), out / PAGE)
     return nominations
+
+
+def _take_antigens(selection: Selection, antigens: Sequence[str]) -> Selection:
+    """Keep the rows of some antigens in every frame; of all without any."""
+    if not antigens:
+        return selection
+    taken: dict[str, Any] = {}
+    for field in fields(selection):
+        frame = getattr(selection, field.name)
+        if isinstance(frame, pl.DataFrame):
+            taken[field.name] = frame.filter(pl.col("antigen").is_in(list(antigens)))
+    return replace(selection, **taken)
 
 
 def settings_in_words(limits: SelectionSettings, picks: PickSettings) -> Mapping[str, Any]:

@@ -116,7 +116,8 @@ def print_nominations(summary: dict[str, Any]) -> None:
     for row in summary["antigens"]:
         tiers = [f"{row[f'tier{tier}']} at Tier {tier}" for tier in (2, 1, 0) if row[f"tier{tier}"]]
         leads = "1 lead" if row["leads"] == 1 else f"{row['leads']} leads"
-        said = f" ({', '.join(tiers)}) of {_count(row['lineages'], 'lineage')}" if tiers else ""
+        said = f" ({', '.join(tiers)})" if tiers else ""
+        said += f" of {_count(row['lineages'], 'lineage')}" if row["lineages"] else ""
         click.echo(
             f"{row['antigen']}: {leads}{said}, {row['orderable']} orderable; "
             f"{_count(row['near_misses'], 'near miss', 'near misses')}"

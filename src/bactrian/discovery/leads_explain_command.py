@@ -27,9 +27,7 @@ def explain(folder: Path, key: str, *, antigen: str, as_json: bool) -> None:
     a lead, or the number of a pick. Each criterion is shown with what was found and what is needed, beside
     it the counts in every selection, and what other counts say.
     """
-    import polars as pl  # noqa: PLC0415 - `--help` stays fast
-
-    from bactrian.core.tables import read_table  # noqa: PLC0415
+    from bactrian.core.tables import read_table  # noqa: PLC0415 - `--help` stays fast
     from bactrian.discovery.lead_files import read_record  # noqa: PLC0415
     from bactrian.discovery.leads.explanation import explain as explain_unit  # noqa: PLC0415
     from bactrian.discovery.leads.questions import understand  # noqa: PLC0415
@@ -39,7 +37,7 @@ def explain(folder: Path, key: str, *, antigen: str, as_json: bool) -> None:
     selection = read_selection(folder)
     clonotypes = read_clonotypes(folder)
     picked, missed = folder / "leads.parquet", folder / "leads_near_misses.csv"
-    leads = pl.read_parquet(picked) if picked.is_file() else None
+    leads = read_table(picked) if picked.is_file() else None
     question = understand(key, selection.table, clonotypes=clonotypes, leads=leads, antigen=antigen)
     found = explain_unit(
         question,

@@ -75,12 +75,11 @@ def validate(
     DIR/validation_rates.csv, every row with its tier, rank or the reason why it has none to
     DIR/validation.csv.
     """
-    import polars as pl  # noqa: PLC0415 - `--help` stays fast
-
-    from bactrian.core.tables import write_table  # noqa: PLC0415
+    from bactrian.core.tables import read_table, write_table  # noqa: PLC0415 - `--help` stays fast
     from bactrian.discovery.binding_results import read_binding_results  # noqa: PLC0415
     from bactrian.discovery.leads.binding_calls import SIGNAL_RATIO, CallRule  # noqa: PLC0415
     from bactrian.discovery.leads.validation import validate_leads  # noqa: PLC0415
+    from bactrian.discovery.repick import read_clonotypes  # noqa: PLC0415
 
     usual = signal_ratio is None and threshold is None
     rule = CallRule(
@@ -95,11 +94,10 @@ def validate(
             "wrote its results to."
         )
         raise InputError(msg, Where(file=str(folder)))
-    known = folder / "clonotypes.parquet"
     found = validate_leads(
         read_binding_results(results, amber=amber),
-        pl.read_parquet(selected),
-        clonotypes=pl.read_parquet(known) if known.is_file() else None,
+        read_table(selected),
+        clonotypes=read_clonotypes(folder),
         rule=rule,
         bins=bins,
     )

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Any
-
-import polars as pl
+from typing import TYPE_CHECKING
 
 from bactrian.core.errors import InputError
+from bactrian.core.tables import read_table
 from bactrian.discovery.lead_files import Campaign, read_record
 from bactrian.discovery.lead_run import write_nominations
 from bactrian.discovery.selection_files import read_selection
@@ -16,6 +14,8 @@ from bactrian.discovery.selection_files import read_selection
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    import polars as pl
 
     from bactrian.discovery.leads.completion import Reference
     from bactrian.discovery.leads.known import KnownClonotype
@@ -50,7 +50,8 @@ def repick(
     Raises:
         InputError: A file is missing, or an antigen is not one of the targets.
     """
-    selection = _take_antigens(read_selection(folder), antigens)
+    selection = read_selection(folder)
+    _check_antigens(selection, antigens)
     record = read_record(folder)
     campaign = record.campaign or _describe_campaign(folder)
     return write_nominations(
@@ -62,6 +63,7 @@ def repick(
         clonotypes=read_clonotypes(folder),
         known=record.known if known is None else known,
         reference=reference,
+        antigens=antigens,
         amber=campaign.amber,
         simulated=campaign.simulated,
         notes=campaign.notes,
@@ -69,26 +71,28 @@ def repick(
 
 
 def read_clonotypes(folder: Path) -> pl.DataFrame | None:
-    """Give the clonotypes of a screen; None where only keys were counted."""
+    """Give the clonotypes of a screen; None where only keys were counted.
+
+    Args:
+        folder: Folder of the results.
+
+    Returns:
+        The table.
+
+    Raises:
+        InputError: The file cannot be read.
+    """
     path = folder / CLONOTYPES
-    return pl.read_parquet(path) if path.is_file() else None
+    return read_table(path) if path.is_file() else None
 
 
-def _take_antigens(selection: Selection, antigens: Sequence[str]) -> Selection:
-    """Keep the rows of some antigens in every frame."""
+def _check_antigens(selection: Selection, antigens: Sequence[str]) -> None:
+    """Refuse an antigen that is no target of a selection."""
     targets = selection.designs["antigen"].unique(maintain_order=True).to_list()
     for antigen in antigens:
         if antigen not in targets:
             msg = f"'{antigen}' is no target antigen here. Write one of {', '.join(targets)}."
             raise InputError(msg)
-    if not antigens:
-        return selection
-    taken: dict[str, Any] = {}
-    for field in fields(selection):
-        frame = getattr(selection, field.name)
-        if isinstance(frame, pl.DataFrame):
-            taken[field.name] = frame.filter(pl.col("antigen").is_in(list(antigens)))
-    return replace(selection, **taken)
 
 
 def _describe_campaign(folder: Path) -> Campaign:

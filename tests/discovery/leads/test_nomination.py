@@ -100,6 +100,15 @@ def test_one_antigen_may_be_asked_for(invent: type[Invention]) -> None:
     assert nominate(table, antigens=("B",)).leads["key"].to_list() == ["NTWPLKHSEQ"]
 
 
+def test_what_is_cross_reactive_shows_where_one_antigen_is_asked_for(invent: type[Invention]) -> None:
+    table = pl.concat([invent.table({"key": "AADRGGYDY"}), invent.table({"key": "AADRGGYDY"}, antigen="B")])
+    designs = invent.designs(table).with_columns(
+        wanted_with=pl.col("antigen").replace_strict({"A": "B", "B": "A"})
+    )
+    leads = nominate(table, designs=designs, antigens=("B",)).leads
+    assert leads.select("antigen", "cross_reactive").rows() == [("B", "A")]
+
+
 def test_names_of_leads_suit_every_file(invent: type[Invention]) -> None:
     table = pl.concat(
         [

@@ -78,9 +78,10 @@ def nominate(
         Leads, near misses and notes.
     """
     settings, limits = settings or PickSettings(), limits or SelectionSettings()
-    if antigens:
-        table = table.filter(pl.col("antigen").is_in(list(antigens)))
     units, notes = describe_candidates(table, clonotypes, designs=designs)
+    if antigens:
+        # Only now: what is cross-reactive shows in the rows of the other antigens.
+        units = units.filter(pl.col("antigen").is_in(list(antigens)))
     units = mark_known(units, known)
     held = pick_leads(_eligible(units, limits, settings), settings)
     picked = held.filter(pl.col("pick").is_not_null()).sort("pick", maintain_order=True)
