@@ -480,3 +480,35 @@ def test_the_result_does_not_hang_on_the_order_of_samples_and_units(plain: Selec
     turned = CountMatrix(counts.units, back, sparse.csc_array(counts.columns(back)))
     found = select_units(turned, STANDARD)
     assert found.table.equals(plain.table)
+
+
+SPARSE = sheet_of(
+    pan("X", number=2, rounds=(1,)), pan("b", arm="counter", number=2, rounds=(1,)), unpanned(2)
+)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_tables_of_a_few_reads_run_without_a_warning_and_stay_finite(seed: int) -> None:
+    """Units seen in one column only, a single unit, hundredfold differences of depth."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.choice([1, 2, 5, 20]))
+    means = rng.gamma(0.1, 10, (n, SPARSE.height)) * 10.0 ** rng.uniform(-1, 2)
+    table = rng.poisson(means * rng.lognormal(0, 2, (1, SPARSE.height)))
+    counts = CountMatrix(
+        tuple(f"u{number:02d}" for number in range(n)), tuple(SPARSE["sample"]), sparse.csc_array(table)
+    )
+    found = select_units(counts, SPARSE, SelectionSettings(min_reads=int(rng.choice([1, 8]))))
+    numbers = found.table.select(pl.col(pl.Float64))
+    assert not any(
+        numbers.select(pl.all().is_nan().any() | pl.all().is_infinite().any()).row(0, named=False) or ()
+    )
+    assert found.table["rank"].to_list() == list(range(1, found.table.height + 1))
+    assert not found.table["reason"].str.contains("nan|not nominated: $").any()
+
+
+def test_a_table_of_explosions_only_nominates_nothing() -> None:
+    table = np.zeros((6, SPARSE.height), dtype=np.int64)
+    table[np.arange(6), np.arange(6)] = 30
+    counts = CountMatrix(tuple("abcdef"), tuple(SPARSE["sample"]), sparse.csc_array(table))
+    found = select_units(counts, SPARSE)
+    assert found.table["tier"].to_list() == [0] * 6

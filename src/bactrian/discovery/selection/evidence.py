@@ -11,7 +11,7 @@ they are.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
+
+FEWEST_READS: Final = 5
+"""A table in which no unit has as many reads says nothing about variability."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -175,10 +178,17 @@ def gather_evidence(
     factors = norm_factors(table)
     cpm = table / (totals * factors) * 1e6
     limited = limit_outliers(table, totals * factors, groups=labels, limited=selected_groups(roles))
+    if limited.sum(axis=1).max() < FEWEST_READS:
+        # Every unit is the explosion of one column: what is left without them tells nothing.
+        limited = table
     fit = fit_groups(limited, labels, lib_sizes=totals, norm_factors=factors)
     own, regrouped = panned_columns(labels, roles)
     panned = None
-    if roles.comparators and own.size > regrouped.max() + 1 and limited[:, own].sum(axis=1).max() >= 5:
+    if (
+        roles.comparators
+        and own.size > regrouped.max() + 1
+        and limited[:, own].sum(axis=1).max() >= FEWEST_READS
+    ):
         panned = temper_prior(
             fit_groups(
                 np.ascontiguousarray(limited[:, own]),

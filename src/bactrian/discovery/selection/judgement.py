@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from bactrian.discovery.selection.consistency import consistent_replicates, needed_replicates
-from bactrian.discovery.selection.evidence import gather_evidence
+from bactrian.discovery.selection.evidence import FEWEST_READS, gather_evidence
 from bactrian.discovery.selection.quasi import fit_groups, fold_change
 from bactrian.discovery.selection.shrink import Shrunken, shrink_contrast
 from bactrian.discovery.selection.tiers import assign_tiers
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-# A table in which no unit has as many reads says nothing about variability.
-FEWEST_READS: Final = 5
 # Where nothing tells the spread between pannings it is taken to be this: replicate pannings of two published
 # sets show a biological coefficient of variation of 0.28 and of 0.9 to 1.0.
 ASSUMED_BCV: Final = 0.7

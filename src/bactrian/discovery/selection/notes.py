@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from bactrian.discovery.selection.claims import join_rounds, join_words, quote
-from bactrian.discovery.selection.judgement import FEWEST_READS
+from bactrian.discovery.selection.evidence import FEWEST_READS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

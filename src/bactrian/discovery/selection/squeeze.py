@@ -31,6 +31,8 @@ NODES, WEIGHTS = np.polynomial.legendre.leggauss(64)
 """Gauss–Legendre quadrature of the winsorised moments, between the tails where the quantiles are smooth."""
 SMALLEST = 1e-15
 """Degrees of freedom or variances below this are none."""
+LARGEST_LOG = 690.0
+"""The largest log variance: its exponential is still finite where the trend of a few units runs away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,10 @@ def _fit_plainly(
         prior_freedom = np.inf
         shift = 0.0 if covariate is not None else float(np.log(lifted.mean()) - trend[0])
     return _Fitted(
-        np.exp(trend + shift), np.full(number, prior_freedom), prior_freedom, np.exp(elsewhere + shift)
+        np.exp(trend + shift),
+        np.full(number, prior_freedom),
+        prior_freedom,
+        np.exp(np.minimum(elsewhere + shift, LARGEST_LOG)),
     )
 
 

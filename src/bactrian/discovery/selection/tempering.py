@@ -36,5 +36,7 @@ def temper_prior(fit: GroupFit, *, most: float = MOST_FREEDOM) -> GroupFit:
         The fit with no more than these; units that had fewer keep theirs.
     """
     weight = np.minimum(fit.df_prior, most)
-    moderated = (weight * fit.s2_prior + fit.df_residual * fit.s2) / (weight + fit.df_residual)
+    total = weight + fit.df_residual
+    told = weight * fit.s2_prior + fit.df_residual * fit.s2
+    moderated = np.divide(told, total, out=fit.s2_post.copy(), where=total > 0)
     return replace(fit, df_prior=weight, s2_post=np.maximum(moderated, LEAST))
