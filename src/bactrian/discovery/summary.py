@@ -113,6 +113,8 @@ def print_summary(summary: dict[str, Any], folder: Path, *, as_json: bool) -> No
     width = max(len(name) for name, _ in lines)
     for name, value in lines:
         sys.stdout.write(f"{name:<{width}}  {value}\n")
+    if summary["targets"]:
+        sys.stdout.write("\n")
     write_lines(say_targets(summary["targets"], unit=summary["unit"]))
     for sample, words in summary["flags"].items():
         said = ", ".join(f"{word.replace('_', ' ')} ({FLAGS[word]})" for word in words)
