@@ -183,3 +183,7 @@ def test_settings_remarks_and_methods_stand_on_the_page(one_antigen):
     )
     assert "EMBOSS pKa set (version 1)" in html
     assert "quasi-likelihood F-test" in html
+    assert "no column counts for more than 3.5 times the second highest" in html
+    assert "for Tier 1 it is 5 % at most, for Tier 2 1 %." in html.replace("\u00a0", " ")
+    assert "Some target selections and as many of a comparator change places" in html
+    assert "whose CPM + 20 is more than 2 times (CPM + 20) of every input and comparator column" in html

@@ -10,6 +10,7 @@ import polars as pl
 from polars import selectors
 
 from bactrian.discovery.figures.marks import legend
+from bactrian.discovery.selection.consistency import PRIOR_CPM
 from bactrian.report.palette import ROLES
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ DIGITS = 4
 GRID = 600
 """Cells across the finest raster that a cloud is thinned on: a cell is then about 1 px wide."""
 
-BEND = 20.0
+BEND = PRIOR_CPM
 """CPM at which count axes turn from linear to logarithmic: what the consistency rule adds to each CPM."""
 
 TICKS = [0, 10, 100, 1000, 10_000, 100_000, 1_000_000]

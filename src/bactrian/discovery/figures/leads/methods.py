@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bactrian.discovery.figures.leads.results import UNITS
+from bactrian.discovery.selection.consistency import FOLD, PRIOR_CPM
+from bactrian.discovery.selection.outliers import FOLD as CUT
+from bactrian.discovery.selection.tiers import FLOOR_RATE
 from bactrian.report import Prose
 from bactrian.report.words import share
 
@@ -29,7 +32,14 @@ TESTS = (
     (
         "p and FDR",
         "Negative-binomial model with a trended dispersion; quasi-likelihood F-test, two-sided, its "
-        "dispersion shrunken towards the trend. FDR by Benjamini–Hochberg within each contrast.",
+        "dispersion shrunken towards the trend. FDR by Benjamini–Hochberg within each contrast: that of E "
+        "over all units; that of S in the selections alone, over units enriched on either side.",
+    ),
+    (
+        "cut counts",
+        f"Within a group of selections no column counts for more than {CUT:g} times the second highest, so "
+        "that a clone that exploded in one replicate decides nothing. Consistency, CPM and figures use the "
+        "counts as they are.",
     ),
     (
         "TREAT",
@@ -42,8 +52,8 @@ TESTS = (
     ),
     (
         "consistent",
-        "A replicate whose CPM + 20 is more than twice (CPM + 20) of every input and comparator column. "
-        "Two thirds of the replicates must be, and both of two.",
+        f"A replicate whose CPM + {PRIOR_CPM:g} is more than {FOLD:g} times (CPM + {PRIOR_CPM:g}) of every "
+        "input and comparator column. Two thirds of the replicates must be, and both of two.",
     ),
     (
         "veto",
@@ -53,8 +63,14 @@ TESTS = (
     ("grower", "A unit that rises in the amplification control, where there is no antigen."),
     (
         "label swap",
-        "One target and one comparator selection change places and the same rule runs again. A binder cannot "
-        "pass then, so what is nominated is noise of this campaign.",
+        "Some target selections and as many of a comparator change places and the same tests run again. A "
+        "binder cannot pass then, since too few of its own selections are left on the target side, so what "
+        "passes is noise of this campaign.",
+    ),
+    (
+        "noise floor",
+        "Share of the units nominated no less certainly that the label swaps account for: for Tier 1 it is "
+        f"{share(FLOOR_RATE[0], digits=0)} at most, for Tier 2 {share(FLOOR_RATE[1], digits=0)}.",
     ),
     ("BCV", "Biological coefficient of variation: the spread between replicates beyond that of counting."),
     (
@@ -73,9 +89,11 @@ def tell_methods(results: LeadsResults) -> tuple[Prose, ...]:
     rate = share(results.fdr, digits=0)
     rule = (
         f"**Tier 1, nominated.** A {noun} whose E and whose S over every comparator pass {rate} false "
-        f"discovery with a fold change above {fold:g}, which is not enriched on a comparator itself, "
-        "and which enough replicates show consistently.",
-        "**Tier 2, high confidence.** It also passes TREAT at that fold change, for E and S together.",
+        f"discovery with a fold change above {fold:g}, which is not enriched on a comparator itself nor "
+        "grows without an antigen, which enough replicates show consistently, and which stands above the "
+        "noise floor.",
+        "**Tier 2, high confidence.** It also passes TREAT at that fold change, for E and S together, and a "
+        "stricter noise floor.",
         "**Without two replicates** nothing is nominated: units are ranked and called exploratory. Without "
         "input or without a comparator the contrast that is missing is left empty, and nothing is nominated.",
     )

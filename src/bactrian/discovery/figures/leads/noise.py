@@ -127,9 +127,9 @@ def draw_floor(target: TargetResults) -> list[Figure]:
     swapped = f"nominate {say_mean(mean)} on average" if mean else f"nominate nothing in {runs.height} runs"
     title = f"Label swaps {swapped}; the real labelling nominates {number:,}"
     caption = (
-        "One target and one comparator selection change places and the same rule runs again; larger marks "
-        "stand for more runs. A binder cannot pass then, since one of its replicates stands among the "
-        "comparators: what is nominated is the noise of this campaign, its jackpots and its depth."
+        "Some target selections and as many of a comparator change places and the same tests run again; "
+        "larger marks stand for more runs. A binder cannot pass then, since too few of its own selections "
+        "are left on the target side: what passes is the noise of this campaign, its jackpots and its depth."
     )
     return [
         Figure(

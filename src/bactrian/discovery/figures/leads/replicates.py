@@ -12,6 +12,7 @@ import polars as pl
 from bactrian.discovery.figures.leads.marks import BEND, count_axis, count_scale
 from bactrian.discovery.figures.leads.results import UNITS
 from bactrian.discovery.figures.marks import legend
+from bactrian.discovery.selection.consistency import FOLD, PRIOR_CPM
 from bactrian.report import Figure
 from bactrian.report.palette import ROLE_SHAPES, ROLES
 
@@ -23,9 +24,6 @@ SHOWN = 24
 
 ARMS = {"target": "target", "comparator": "counter", "input": "input", "control": "control"}
 """Which arm's colour and shape a role of the test takes."""
-
-FOLD = 2.0
-"""How far a consistent replicate stands above every reference, both with `BEND` CPM added."""
 
 
 def draw_dots(target: TargetResults) -> list[Figure]:
@@ -83,8 +81,8 @@ def draw_dots(target: TargetResults) -> list[Figure]:
     )
     caption = (
         f"The best {shown.height} leads, one dot for each independent selection or input sample at the "
-        f"decisive rounds. A replicate is consistent when its CPM + {BEND:g} is more than {FOLD:g} times "
-        f"(CPM + {BEND:g}) of every comparator and input dot in its row."
+        f"decisive rounds. A replicate is consistent when its CPM + {PRIOR_CPM:g} is more than {FOLD:g} "
+        f"times (CPM + {PRIOR_CPM:g}) of every comparator and input dot in its row."
     )
     return [
         Figure(

@@ -8,6 +8,7 @@ import polars as pl
 
 from bactrian.discovery.figures.leads.noise import floor_mean, say_floor, say_mean
 from bactrian.discovery.figures.leads.results import UNITS
+from bactrian.discovery.selection.consistency import needed_replicates
 from bactrian.discovery.selection.reasons import say_fold
 from bactrian.report import Card, Chip, Note
 from bactrian.report.words import anchor, count, listing, plural, share
@@ -87,7 +88,7 @@ def say_target(target: TargetResults) -> str:
 
 def _replicates(target: TargetResults) -> str:
     """Say how many replicates must agree: two thirds, and both of two."""
-    needed = max(2, -(-2 * target.replicates // 3))
+    needed = needed_replicates(target.replicates)
     if needed >= target.replicates:
         return f", in {'both' if target.replicates == 2 else f'all {target.replicates}'} replicates"
     return f", in at least {needed} of {target.replicates} replicates"
