@@ -48,7 +48,7 @@ SEVERITIES: Final[dict[str, State]] = {"high": "bad", "medium": "waiting", "low"
 CDRS: Final = (("CDR1", 27, 38), ("CDR2", 56, 65), ("CDR3", 105, 117))
 
 TRIAGE: Final = (
-    ("pi", "pI", "{:.1f}", "EMBOSS pKa set unless the methods say otherwise"),
+    ("pi", "pI", "{:.1f}", "Isoelectric point; its pKa set stands under Methods"),
     ("charge_74", "Charge at pH 7.4", "{:+.1f}", "Net charge"),
     ("hydrophobicity", "Hydrophobicity", "{:.2f}", "Mean over the domain"),
     ("hydrophobicity_cdr3", "Hydrophobicity of CDR3", "{:.2f}", "Mean over CDR3"),
