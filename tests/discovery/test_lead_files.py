@@ -67,6 +67,8 @@ def test_the_workbook_keeps_numbers_and_text_apart(nominations: Nominations, tmp
     assert cells["orderable"].value == "yes"
     told = dict(book["columns"].iter_rows(min_row=2, values_only=True))
     assert told["well"].startswith("well of the pick, down the columns")
+    assert told["charge_74"] == "net charge at pH 7.4, pKa of Bjellqvist"
+    assert list(told) == header
 
 
 def test_equal_leads_give_equal_bytes(nominations: Nominations, tmp_path: Path) -> None:

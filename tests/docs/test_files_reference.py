@@ -13,7 +13,7 @@ from bactrian.cli import main
 from bactrian.discovery.leads import criteria, picking
 from bactrian.discovery.leads.lead_table import ABOUT
 from bactrian.discovery.leads.near_misses import NEAR_MISS_COLUMNS
-from bactrian.discovery.leads.triage import triage_columns
+from bactrian.discovery.leads.triage_table import triage_columns
 from bactrian.discovery.leads.validation import COLUMNS, RATES_SCHEMA
 from bactrian.discovery.library import FLAGS
 from bactrian.discovery.selection.frames import SCHEMAS, SELECTION_COLUMNS

@@ -11,7 +11,8 @@ from bactrian.assays.liabilities import load_liabilities
 from bactrian.assays.ranges import CLINICAL
 from bactrian.assays.scales import PKA_SETS
 from bactrian.assays.sites import VERNIERS
-from bactrian.discovery.leads.triage import MOST_UNREAD, SITE_COLUMNS, triage_columns
+from bactrian.discovery.leads.triage import MOST_UNREAD, SITE_COLUMNS
+from bactrian.discovery.leads.triage_table import triage_columns
 from bactrian.discovery.leads.verdicts import MOST_MEDIUM
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "triage.md"

@@ -19,6 +19,7 @@ from bactrian.core.tables import atomic_path, write_table
 from bactrian.discovery.leads.fasta import write_lead_fasta, write_order_fasta
 from bactrian.discovery.leads.known import KnownClonotype
 from bactrian.discovery.leads.lead_table import ABOUT
+from bactrian.discovery.leads.triage_table import describe_columns
 from bactrian.discovery.selection.settings import SelectionSettings
 
 if TYPE_CHECKING:
@@ -141,12 +142,9 @@ def _write_workbook(nominations: Nominations, path: Path) -> None:
     """Write leads, near misses and what the columns are as three sheets, the same bytes for the same rows."""
     import xlsxwriter  # noqa: PLC0415 - `--help` stays fast
 
-    about = pl.DataFrame(
-        {
-            "column": [name for name in nominations.leads.columns if name in ABOUT],
-            "what it is": [ABOUT[name] for name in nominations.leads.columns if name in ABOUT],
-        }
-    )
+    known = ABOUT | describe_columns()
+    told = [(name, known[name]) for name in nominations.leads.columns]
+    about = pl.DataFrame(told, schema={"column": pl.String, "what it is": pl.String}, orient="row")
     notes = pl.DataFrame({"note": list(nominations.notes)}, schema={"note": pl.String})
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with atomic_path(path) as temporary, xlsxwriter.Workbook(str(temporary), options) as book:

@@ -15,14 +15,8 @@ from bactrian.assays.liabilities import read_liabilities
 from bactrian.assays.ranges import CLINICAL
 from bactrian.core.errors import InputError
 from bactrian.discovery.leads.domains import lay_domains
-from bactrian.discovery.leads.triage import (
-    PH,
-    charge_column,
-    find_liabilities,
-    triage_columns,
-    triage_leads,
-    triage_methods,
-)
+from bactrian.discovery.leads.triage import find_liabilities, triage_leads, triage_methods
+from bactrian.discovery.leads.triage_table import PH, charge_column, triage_columns
 from bactrian.discovery.leads.verdicts import MOST_MEDIUM
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@
 - `domains`: a lead's V domain residue by residue.
 - `lead_sites`: where its liabilities stand.
 - `verdicts`: what the triage says in a word.
+- `triage_table`: the columns of the triage.
 - `triage`: what a lead's sequence says before it is ordered.
 - `reasons`: why a unit was picked.
 - `criteria`: the criteria of a tier, one by one.

@@ -16,7 +16,8 @@ from bactrian.discovery.leads.orders import add_orders
 from bactrian.discovery.leads.picking import pick_leads
 from bactrian.discovery.leads.reasons import say_pick
 from bactrian.discovery.leads.settings import PickSettings
-from bactrian.discovery.leads.triage import triage_columns, triage_leads
+from bactrian.discovery.leads.triage import triage_leads
+from bactrian.discovery.leads.triage_table import triage_columns
 from bactrian.discovery.selection.settings import SelectionSettings
 
 if TYPE_CHECKING:

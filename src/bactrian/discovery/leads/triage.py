@@ -24,14 +24,12 @@ from bactrian.assays.liabilities import load_liabilities
 from bactrian.assays.ranges import CLINICAL
 from bactrian.discovery.leads.domains import LeadDomain, lay_domains
 from bactrian.discovery.leads.lead_sites import describe_site, find_lead_sites, tell_standing
+from bactrian.discovery.leads.triage_table import PH, charge_column, triage_columns
 from bactrian.discovery.leads.verdicts import VERSION, judge_lead
 
 if TYPE_CHECKING:
     from bactrian.assays.liabilities import LiabilityTable
     from bactrian.assays.sites import LiabilitySite
-
-PH: Final = 7.4
-"""The pH of blood and of PBS."""
 
 MOST_UNREAD: Final = 40
 """Unread residues up to which figures of the whole domain are given. The ends that usual primers hide are 25
@@ -58,47 +56,6 @@ SITE_COLUMNS: Final[dict[str, Any]] = {
 """Columns of the liabilities; those of `IDENTITY` that the leads have stand before them."""
 
 _ORDER: Final = {"high": 0, "medium": 1, "low": 2}
-
-
-def triage_columns(ph: float = PH) -> dict[str, Any]:
-    """Give the columns that `triage_leads` adds and their types."""
-    return {
-        "triage": pl.String,
-        "triage_reason": pl.String,
-        "liabilities": pl.String,
-        "n_liabilities_high": pl.Int32,
-        "n_liabilities_medium": pl.Int32,
-        "n_liabilities_low": pl.Int32,
-        "n_liabilities_possible": pl.Int32,
-        "cysteines": pl.String,
-        "pi": pl.Float64,
-        "pi_lehninger": pl.Float64,
-        charge_column(ph): pl.Float64,
-        "charge_verdict": pl.String,
-        "hydrophobicity": pl.Float64,
-        "hydrophobicity_verdict": pl.String,
-        "hydrophobicity_cdr3": pl.Float64,
-        "cdr3_hydrophobic_run": pl.Int32,
-        "extinction": pl.Float64,
-        "mass": pl.Float64,
-        "cdr1_length": pl.Int32,
-        "cdr2_length": pl.Int32,
-        "cdr3_length": pl.Int32,
-        "cdr_length": pl.Int32,
-        "cdr3_length_verdict": pl.String,
-        "cdr_length_verdict": pl.String,
-        "hallmarks": pl.String,
-        "hallmark_call": pl.String,
-        "n_unread": pl.Int32,
-        "unread": pl.String,
-        "n_filled": pl.Int32,
-        "triage_version": pl.String,
-    }
-
-
-def charge_column(ph: float) -> str:
-    """Name the column of the charge: `charge_74` at pH 7.4, `charge_60` at 6."""
-    return f"charge_{f'{ph:.1f}' if round(ph, 1) == ph else f'{ph:g}'}".replace(".", "")
 
 
 def triage_leads(
