@@ -10,7 +10,7 @@ import pytest
 from bactrian.core.errors import InputError, Where
 from bactrian.discovery.leads.clonotype_choice import choose_clonotypes
 from bactrian.discovery.leads.completion import fill_bases, make_reference, say_columns
-from bactrian.discovery.leads.orders import add_orders
+from bactrian.discovery.leads.orders import add_orders, say_cut_orders
 
 if TYPE_CHECKING:
     from tests.discovery.conftest import Clone, Invention
@@ -68,6 +68,21 @@ def test_a_molecule_that_spells_another_vhh_is_not_ordered(invent: type[Inventio
     assert add_orders(other)["not_orderable"].to_list() == [
         "no molecule was read that carries all of its framework residues at once"
     ]
+
+
+def test_orders_that_are_cut_are_told(invent: type[Invention]) -> None:
+    clones = invent.clonotypes(
+        invent.Clone("AADRGGYDY"),
+        invent.Clone("NTWPLKHSEQ"),
+        invent.Clone("VMCIHLNTRW", cdr1=None, cdr2=None),
+    )
+    leads = choose_clonotypes(clones, "cdr3")
+    assert say_cut_orders(add_orders(leads)) == [
+        "2 of 2 orders begin or end within the domain, where their reads do: --complete adds what is missing "
+        "from a reference in nucleotides, in lower case."
+    ]
+    assert say_cut_orders(add_orders(leads, reference=nucleotide_reference(invent))) == []
+    assert say_cut_orders(add_orders(leads.tail(1))) == []
 
 
 def test_bare_keys_cannot_be_ordered(invent: type[Invention]) -> None:

@@ -12,7 +12,7 @@ from bactrian.discovery.leads.candidates import describe_candidates
 from bactrian.discovery.leads.known import mark_known
 from bactrian.discovery.leads.lead_table import arrange_leads
 from bactrian.discovery.leads.near_misses import list_near_misses
-from bactrian.discovery.leads.orders import add_orders
+from bactrian.discovery.leads.orders import add_orders, say_cut_orders
 from bactrian.discovery.leads.picking import pick_leads
 from bactrian.discovery.leads.reasons import say_pick
 from bactrian.discovery.leads.settings import PickSettings
@@ -97,6 +97,7 @@ def nominate(
     ]
     leads = leads.with_columns(reason=pl.Series(reasons, dtype=pl.String))
     missed = list_near_misses(units, held, contrasts=contrasts, limits=limits, settings=settings)
+    notes += say_cut_orders(leads)
     notes += _notes(units, held, clonotypes=clonotypes, settings=settings)
     return Nominations(
         leads=arrange_leads(leads, list(triage_columns())),

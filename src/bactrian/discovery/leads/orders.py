@@ -37,6 +37,7 @@ ORDER_COLUMNS: Final = {
     "vhh": pl.String,
 }
 NO_SEQUENCE: Final = "only keys were counted, its sequence is not known"
+WHOLE: Final = "the whole domain"
 _CODON: Final = 3
 
 
@@ -90,6 +91,26 @@ def add_orders(
     return leads.with_columns(
         pl.Series(name, columns[name], dtype=kind) for name, kind in ORDER_COLUMNS.items()
     )
+
+
+def say_cut_orders(leads: pl.DataFrame) -> list[str]:
+    """Say how many orders are not of a whole domain, in one sentence; none where all are.
+
+    Args:
+        leads: Of `add_orders`.
+
+    Returns:
+        The sentence, if there is one to say.
+    """
+    notes = leads["order_note"].drop_nulls()
+    cut = notes.filter(~notes.str.starts_with(WHOLE)).len()
+    if not cut:
+        return []
+    begin, reads = ("begins or ends", "its reads do") if cut == 1 else ("begin or end", "their reads do")
+    return [
+        f"{cut} of {notes.len()} orders {begin} within the domain, where {reads}: --complete adds what is "
+        "missing from a reference in nucleotides, in lower case."
+    ]
 
 
 def _unread_inside(leads: pl.DataFrame) -> list[list[int]]:
@@ -185,5 +206,5 @@ def _say_ends(reading: _Reading, touched: list[int]) -> str:
     columns = [column for column in [*reading.columns, *touched] if column]
     first, last = min(columns), max(columns)
     if first == 1 and last == N_COLUMNS:
-        return "the whole domain"
+        return WHOLE
     return f"from IMGT {first} to {last}: what lies outside was not read"
