@@ -21,7 +21,7 @@ The rule:
 
 - `consistency`: replicates above every reference.
 - `outliers`: single explosions cut down.
-- `contrasts`: the tests of a plan; `tempering`: what moderation may know; `regroup`: the same under other labels.
+- `contrasts`: the tests of a plan; `tempering`: what moderation may know; `regroup`: other labels.
 - `floor`: label swaps.
 - `evidence`: everything the rule looks at; `tiers`: the rule.
 - `power`: the smallest fold change that is mostly found.
@@ -31,6 +31,6 @@ A campaign:
 - `judgement`: one plan on one table.
 - `fitness`: growth per round; `trajectories`: units through the rounds.
 - `reasons`, `standings`: why each unit is nominated or not, in words.
-- `frames`: the columns of everything a selection gives; `designs`: one row per plan; `notes`: sentences beside it.
+- `frames`: the columns of everything a selection gives; `designs`: one row per plan; `notes`: sentences.
 - `campaign`: all plans of a sheet; `by_unit`: the same counted by CDR3, clonotype and lineage.
 """
