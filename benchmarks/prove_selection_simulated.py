@@ -7,20 +7,24 @@ from __future__ import annotations
 
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from itertools import product
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bactrian.core.seeds import make_rng
 from bactrian.discovery.selection.evidence import gather_evidence
-from bactrian.discovery.selection.multiplicity import adjust_bh
 from bactrian.discovery.simulator.library import draw_frequencies
 from bactrian.discovery.simulator.panning import pan_library
 from bactrian.discovery.simulator.settings import LibrarySettings, named_panning_settings
 from benchmarks import TargetMissedError
 from benchmarks.screen_checks import Target, table
 from benchmarks.selection_campaigns import (
+    COMPARATOR,
     FLOOR_LIMITS,
+    INPUT,
     LEAST_READS,
+    TARGET,
     WORKERS,
     Scene,
     Verdict,
@@ -30,12 +34,17 @@ from benchmarks.selection_campaigns import (
     spread_of,
 )
 
-# Seeds 1 to 99 were for tuning; seeds from 1001 showed that splits of replicates failed, which was mended on
-# seeds 1 to 60. These were not looked at before.
-FIRST_SEED = 3001
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+# Seeds 1 to 99 were for tuning. Seeds from 1001 showed that splits of replicates failed, which was mended on
+# seeds 1 to 60 and proved on seeds from 3001. Splits beside input samples failed on seeds 1 to 40 and were
+# mended after that. These seeds were not looked at before.
+FIRST_SEED = 4001
 CAMPAIGNS = 20
 NULLS = 50
 SPLITS = 100
+INPUTS = 3
 SETTINGS = ("standard", "harsh")
 REPLICATES = (3, 2)
 # What must be reached: power and share of false nominations at Tier 1.
@@ -70,25 +79,31 @@ def null_scenes(campaigns: int, first: int = FIRST_SEED) -> dict[tuple[str, str,
     }
 
 
-def count_split(setting: str, seed: int) -> int:
+def count_split(setting: str, seed: int, inputs: int) -> int:
     """Split six target replicates at random three to three and count what differs at 5 %.
 
     Args:
         setting: Named panning settings.
         seed: Seed of panning and split.
+        inputs: Input samples beside them.
 
     Returns:
-        Units whose S passes BH 5 %.
+        Units whose FDR of S, as it is reported, is below 5 %.
     """
     library = LibrarySettings()
-    settings = replace(named_panning_settings(setting), replicates=6, counter=False, inputs=0)
+    settings = replace(named_panning_settings(setting), replicates=6, counter=False, inputs=inputs)
     settings = replace(settings, sequenced=(settings.rounds,))
     clones = draw_frequencies(library, rng=make_rng(seed, "frequencies"))
-    counts = pan_library(clones, settings, library=library, seed=seed).counts.T
-    groups = make_rng(seed, "split").permutation(np.repeat([0, 1], 3))
+    panning = pan_library(clones, settings, library=library, seed=seed)
+    groups = np.full(len(panning.samples), INPUT, dtype=np.int64)
+    halves = make_rng(seed, "split").permutation(np.repeat([TARGET, COMPARATOR], 3))
+    groups[[sample.arm == "target" for sample in panning.samples]] = halves
+    counts = panning.counts.T
     counts = np.ascontiguousarray(counts[counts.sum(axis=1) >= LEAST_READS])
-    evidence = gather_evidence(counts, groups, target=0, comparators=[1], input=None)
-    return int((adjust_bh(evidence.p_s[:, 0]) < 0.05).sum())
+    evidence = gather_evidence(
+        counts, groups, target=TARGET, comparators=[COMPARATOR], input=INPUT if inputs else None
+    )
+    return int((evidence.fdr_s[:, 0] < 0.05).sum())
 
 
 def binomial_bound(rate: float, trials: int) -> float:
@@ -132,6 +147,7 @@ def show_null(found: dict[tuple[str, str, int], list[Verdict]]) -> tuple[list[st
         "|---|---|---|---|---|---|---|---|---|",
     ]
     targets = []
+    any_second: list[NDArray[np.bool_]] = []
     for (law, setting, n), verdicts in found.items():
         first, second = (np.array([sum(getattr(one, f"tier{tier}")) for one in verdicts]) for tier in (1, 2))
         lines.append(
@@ -144,10 +160,12 @@ def show_null(found: dict[tuple[str, str, int], list[Verdict]]) -> tuple[list[st
         targets.append(
             Target(f"{name}: units at Tier 1", float(first.mean()), most=NULL_UNITS, percent=False)
         )
-        targets.append(
-            Target(f"{name}: campaigns with a Tier 2 unit", float((second > 0).mean()),
-                   most=binomial_bound(NULL_RATE, len(verdicts)))
-        )  # fmt: skip
+        any_second += [second > 0]
+    every = np.concatenate(any_second)
+    targets.append(
+        Target(f"all {every.size} campaigns: with a Tier 2 unit", float(every.mean()),
+               most=binomial_bound(NULL_RATE, every.size))
+    )  # fmt: skip
     return lines, targets
 
 
@@ -180,15 +198,16 @@ def main() -> str:
     seeds = range(FIRST_SEED, FIRST_SEED + SPLITS)
     splits = {}
     with ProcessPoolExecutor(WORKERS) as pool:
-        for setting in SETTINGS:
-            splits[setting] = np.array(list(pool.map(count_split, [setting] * SPLITS, seeds, chunksize=5)))
+        for setting, inputs in product(SETTINGS, (0, INPUTS)):
+            found = pool.map(count_split, [setting] * SPLITS, seeds, [inputs] * SPLITS, chunksize=5)
+            splits[setting, inputs] = np.array(list(found))
     power_lines, targets = show_power(power)
     null_lines, more = show_null(null)
     targets += more
     targets += [
-        Target(f"{setting}: splits 3 against 3 with any discovery", float((found > 0).mean()),
-               most=binomial_bound(0.05, SPLITS))
-        for setting, found in splits.items()
+        Target(f"{setting}, {inputs} input samples: splits 3 against 3 with any discovery",
+               float((found > 0).mean()), most=binomial_bound(0.05, SPLITS))
+        for (setting, inputs), found in splits.items()
     ]  # fmt: skip
     lines = [
         "In simulation; no real data. Power: share of the 200 specific clones nominated; FDR: share of the "

@@ -13,16 +13,16 @@ Modules in the order the data goes:
 - `leads`: picks for a plate, triage, near misses, explanations, validation by binding results.
 - `simulator`: pannings and reads with their truth.
 - `tasks`: the pieces of work of a screen; `screen`: the whole job, `bactrian screen`.
-- `select`: the tests on counts made elsewhere, `bactrian select`; `count_file`, `count_text` and `count_checks`
-  read them.
+- `select`: the tests on counts made elsewhere, `bactrian select`; `count_file`, `count_text` and
+  `count_checks` read them.
 - `selection_files`, `selection_summary`: what a selection leaves behind and says.
 - `lead_inputs`, `lead_run`, `lead_files`: known clonotypes and references, picking, and its files; `repick`:
   picking again. `binding_results`: files of binding measurements.
 - `figures`: the reports' figures and sections.
 - `airr`: AIRR rearrangements; `summary`: the main numbers; `outputs`: all files of a finished screen.
 - `cli`, `job_group`, `selection_options`, `sheet_commands`, `select_command`, `leads_command`,
-  `leads_explain_command`, `leads_validate_command`, `annotate_command`, `simulate_command`, `demo_command`: the
-  commands.
+  `leads_explain_command`, `leads_validate_command`, `annotate_command`, `simulate_command`,
+  `demo_command`: the commands.
 - `room`: what this room announces to the house.
 
 `annotate` is here for notebooks: `from bactrian.discovery import annotate`.

@@ -76,8 +76,9 @@ class TierEvidence:
         needed: How many of them must be consistent.
         contrasts: The tests.
         fdr_e: (n,) of `p_e`, over all units.
-        eligible: (n, k) enriched over input, by test and by fold, in the target or in the comparator arm;
-            everything without input. Only of these S is asked.
+        eligible: (n, k) enriched over input, by test and by fold, in the target or in the comparator arm.
+            Only of these S is asked. Everything without input, and for a comparator from which no unit
+            differs by BH over all units.
         fdr_s: (n, k) of `p_s` over the eligible units of that comparator; over all units for the others.
         fdr_veto: (n, k) of `p_veto`, over all units.
         log2fc_a: (n,) amplification control − input; NaN without control or input.
@@ -202,10 +203,14 @@ def gather_evidence(
     contrasts = run_contrasts(fit, panned, roles, consistent=consistent, lead=lead, log2fc=log2fc)
     everything = np.ones((n, k), dtype=np.bool_)
     fdr_e, fdr_veto = adjust_bh(contrasts.p_e), _adjust_each(contrasts.p_veto, everything)
+    fdr_all = _adjust_each(contrasts.p_s, everything)
     eligible = everything
     if roles.input is not None:
         enriched = (fdr_e < fdr) & (contrasts.log2fc_e > log2fc)
-        eligible = enriched[:, None] | ((fdr_veto < fdr) & (contrasts.log2fc_veto > log2fc))
+        risen = (fdr_veto < fdr) & (contrasts.log2fc_veto > log2fc)
+        # Units are chosen by one of the arms that S compares, so a chance difference is likelier among them.
+        # Only where some unit differs among all of them is there a signal to look for closer.
+        eligible = enriched[:, None] | risen | ~(fdr_all < fdr).any(axis=0)
     log2fc_a, fdr_a = np.full(n, np.nan), np.full(n, np.nan)
     if roles.input is not None and roles.control is not None:
         a = test_contrast(fit, roles.control, roles.input)
@@ -230,7 +235,7 @@ def gather_evidence(
         fdr_veto=fdr_veto,
         log2fc_a=log2fc_a,
         fdr_a=fdr_a,
-        established=np.asarray((_adjust_each(contrasts.p_s, everything) < fdr).any(axis=1)),
+        established=np.asarray((fdr_all < fdr).any(axis=1)),
         swaps=swaps,
     )
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 POWER: Final = 0.8
 """Share of such units that are found."""
 TRUE_SHARE: Final = 0.01
-"""Share of specific units among the tested ones that the limit of p assumes: as in the simulated campaigns."""
+"""Share of specific units among the tested that the limit of p assumes, as in the simulated campaigns."""
 _STEPS: Final = 200
 _LARGEST: Final = 20.0
 
