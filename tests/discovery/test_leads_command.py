@@ -251,3 +251,21 @@ def test_the_words_stand_in_the_help(capsys: pytest.CaptureFixture[str]) -> None
     )
     for word in ("--tier", "--per-lineage", "explain ", "validate "):
         assert word in said
+
+
+def test_a_table_of_liabilities_of_ones_own_takes_the_place_of_the_packages(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text(
+        'version = "mine"\n\n[[liability]]\nname = "any tyrosine"\nkind = "oxidation"\nmotif = "Y"\n'
+        'where = "anywhere"\ncdr = "high"\nvernier = "low"\nfr = "low"\nsource = "test"\n'
+    )
+    assert main(["leads", str(folder), "--quiet", "--liabilities", str(own)]) == 0
+    leads = pl.read_parquet(folder / "leads.parquet")
+    assert leads["triage_version"].str.contains("+mine-", literal=True).all()
+    assert leads["n_liabilities_high"].sum() > 0
+    capsys.readouterr()
+    absent = tmp_path / "absent.toml"
+    assert main(["leads", str(folder), "--quiet", "--liabilities", str(absent)]) == 1
+    assert "absent.toml" in capsys.readouterr().err

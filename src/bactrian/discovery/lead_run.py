@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from bactrian.assays.liabilities import LiabilityTable
     from bactrian.discovery.leads.completion import Reference
     from bactrian.discovery.leads.known import KnownClonotype
     from bactrian.discovery.leads.nomination import Nominations
@@ -45,6 +46,7 @@ def write_nominations(
     reference: Reference | None = None,
     antigens: Sequence[str] = (),
     amber: bool = False,
+    liabilities: LiabilityTable | None = None,
     simulated: bool = False,
     notes: tuple[str, ...] = (),
 ) -> Nominations:
@@ -61,6 +63,7 @@ def write_nominations(
         reference: VHH from which unread residues are filled; None to fill nothing.
         antigens: Antigens to pick for; all without any.
         amber: Whether TAG was read as glutamine.
+        liabilities: What the triage looks for; the table of the package without one.
         simulated: Whether the campaign is simulated.
         notes: Further notes for the page.
 
@@ -78,6 +81,7 @@ def write_nominations(
         reference=reference,
         antigens=antigens,
         amber=amber,
+        liabilities=liabilities,
     )
     selection = _take_antigens(selection, antigens)
     campaign = Campaign(title, simulated=simulated, amber=amber, notes=notes)
@@ -106,7 +110,7 @@ def write_nominations(
         floors=selection.floors,
         leads=nominations.leads,
         near_misses=nominations.near_misses,
-        liabilities=find_liabilities(nominations.leads),
+        liabilities=find_liabilities(nominations.leads, liabilities=liabilities),
         relatives=relatives,
         simulated=simulated,
         min_reads=limits.min_reads,
@@ -114,7 +118,7 @@ def write_nominations(
         log2fc=limits.log2fc,
         notes=tuple(dict.fromkeys((*notes, *selection.notes, *nominations.notes))),
         settings=settings_in_words(limits, picks),
-        methods=triage_methods(),
+        methods=triage_methods(liabilities),
         versions={
             "Bactrian": __version__,
             "NumPy": numpy.__version__,

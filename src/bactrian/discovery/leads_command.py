@@ -36,11 +36,14 @@ SCHEMA = "bactrian.leads.summary/1"
 @click.option("--allow-known", is_flag=True, help="Pick parasites and polyreactive clonotypes too.")
 @click.option("--complete", metavar="FASTA", type=click.Path(path_type=Path),
               help="Fill unread framework residues from this VHH, in lower case.")  # fmt: skip
+@click.option("--liabilities", metavar="TOML", type=click.Path(path_type=Path),
+              help="Your own table of liabilities in place of the package's.")  # fmt: skip
 @click.option("--quiet", is_flag=True, help="No progress on standard error.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def pick(folder: Path, **options: Any) -> None:
     """Pick leads again from a finished selection."""
-    from bactrian.discovery.lead_inputs import read_known, read_reference  # noqa: PLC0415 - loaded when called
+    from bactrian.assays.liabilities import load_liabilities  # noqa: PLC0415 - loaded when called
+    from bactrian.discovery.lead_inputs import read_known, read_reference  # noqa: PLC0415
     from bactrian.discovery.leads.settings import PickSettings  # noqa: PLC0415
     from bactrian.discovery.repick import repick  # noqa: PLC0415
     from bactrian.run.progress import TerminalProgress  # noqa: PLC0415
@@ -61,7 +64,14 @@ def pick(folder: Path, **options: Any) -> None:
     reference = None if options["complete"] is None else read_reference(options["complete"])
     with TerminalProgress(quiet=options["quiet"]) as progress:
         progress.start("Picking leads", 1)
-        found = repick(folder, settings, antigens=options["antigens"], known=known, reference=reference)
+        found = repick(
+            folder,
+            settings,
+            antigens=options["antigens"],
+            known=known,
+            reference=reference,
+            liabilities=load_liabilities(options["liabilities"]),
+        )
         progress.advance()
     summary = summarise(found, folder)
     if options["as_json"]:

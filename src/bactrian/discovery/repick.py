@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from bactrian.assays.liabilities import LiabilityTable
     from bactrian.discovery.leads.completion import Reference
     from bactrian.discovery.leads.known import KnownClonotype
     from bactrian.discovery.leads.nomination import Nominations
@@ -34,6 +35,7 @@ def repick(
     antigens: Sequence[str] = (),
     known: tuple[KnownClonotype, ...] | None = None,
     reference: Reference | None = None,
+    liabilities: LiabilityTable | None = None,
 ) -> Nominations:
     """Pick leads from the files of a screen or selection, and write theirs.
 
@@ -43,6 +45,7 @@ def repick(
         antigens: Antigens to pick for; all without any.
         known: Clonotypes of earlier campaigns; None for those of the last pick.
         reference: VHH that unread residues are filled from.
+        liabilities: What the triage looks for; the table of the package without one.
 
     Returns:
         The nominations, as written.
@@ -65,6 +68,7 @@ def repick(
         reference=reference,
         antigens=antigens,
         amber=campaign.amber,
+        liabilities=liabilities,
         simulated=campaign.simulated,
         notes=campaign.notes,
     )

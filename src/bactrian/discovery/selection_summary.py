@@ -62,7 +62,10 @@ def say_targets(targets: Sequence[dict[str, Any]], *, unit: str) -> list[str]:
                 f"with high confidence (Tier 2). Leads picked: {row['leads']}."
             )
             if row["floor_tier1"] is not None:
-                said += f" Nominated on average with swapped labels, by mistake: {row['floor_tier1']:.1f}."
+                said += (
+                    f" Swapped labels pass the same tests with {row['floor_tier1']:.1f} on average; "
+                    "what they account for is cut off the list."
+                )
         lines.append(said)
     return lines
 

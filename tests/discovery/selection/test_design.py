@@ -342,9 +342,8 @@ def test_without_replicates() -> None:
         "Exploratory: no error control. 'X' is counted from one selection, sequenced once, so a binder "
         "cannot be told "
         "from a clone that exploded by chance.",
-        "Only the input has a second column: the spread behind the p-values is technical noise, smaller than "
-        "that "
-        "between pannings, so they are too small.",
+        "Only the input has a second column, which shows technical noise: the spread between pannings is "
+        "unknown, so no p-value is given and fold changes are all there is.",
         INPUT_NOTE,
         "Specificity against counter 'b' rests on one selection: a clone that exploded or was lost there by "
         "chance "

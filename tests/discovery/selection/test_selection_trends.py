@@ -71,3 +71,12 @@ def test_natural_spline_is_a_natural_spline_and_straight_outside() -> None:
     assert residual == pytest.approx(0, abs=1e-15)
     slope = float(curve(knots[-1], 1))
     np.testing.assert_allclose(outside, 3.0 + slope * np.array([1.0, 2.0]), atol=1e-8)
+
+
+def test_local_means_beside_many_equal_values_are_finite() -> None:
+    rng = np.random.default_rng(0)
+    covariate = np.r_[np.full(400, rng.uniform(0.2, 0.8)), rng.uniform(0, 1, 600)]
+    values = rng.normal(size=(1000, 3))
+    smooth = smooth_local_means(values, covariate, span=0.3)
+    assert np.isfinite(smooth).all()
+    assert np.abs(smooth).max() < np.abs(values).max()

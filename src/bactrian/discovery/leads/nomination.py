@@ -23,6 +23,7 @@ from bactrian.discovery.selection.settings import SelectionSettings
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from bactrian.assays.liabilities import LiabilityTable
     from bactrian.discovery.leads.completion import Reference
     from bactrian.discovery.leads.known import KnownClonotype
 
@@ -60,6 +61,7 @@ def nominate(
     reference: Reference | None = None,
     antigens: Collection[str] = (),
     amber: bool = False,
+    liabilities: LiabilityTable | None = None,
 ) -> Nominations:
     """Pick leads and list near misses.
 
@@ -74,6 +76,7 @@ def nominate(
         reference: VHH from which unread framework residues are filled; None to fill nothing.
         antigens: Antigens to pick for; all without any.
         amber: Whether the screen read TAG as Q.
+        liabilities: What the triage looks for; the table of the package without one.
 
     Returns:
         Leads, near misses and notes.
@@ -89,7 +92,7 @@ def nominate(
     order = {antigen: place for place, antigen in enumerate(units["antigen"].unique(maintain_order=True))}
     place = pl.col("antigen").replace_strict(order, default=0, return_dtype=pl.Int32)
     picked = picked.sort(place, "pick").with_columns(lead=_name_leads(picked.sort(place, "pick")))
-    leads = triage_leads(add_orders(picked, reference=reference, amber=amber))
+    leads = triage_leads(add_orders(picked, reference=reference, amber=amber), liabilities=liabilities)
     tiered = units.filter(pl.col("tier") > 0).group_by("antigen").len().rows()
     nominated = dict(tiered)
     reasons = [

@@ -67,8 +67,8 @@ def _judge_replicates(plan: Plan) -> Iterator[str]:
         )
     elif plan.residual_df == len(plan.of(plan.input)) - 1:
         yield (
-            "Only the input has a second column: the spread behind the p-values is technical noise, smaller "
-            "than that between pannings, so they are too small."
+            "Only the input has a second column, which shows technical noise: the spread between pannings is "
+            "unknown, so no p-value is given and fold changes are all there is."
         )
 
 

@@ -44,8 +44,11 @@ def smooth_local_means(
     def fit(at: float) -> float:
         if at not in fits:
             bandwidth = _nearest_distance(x, at, nearest)
-            reach = bandwidth * (1 + 1e-9)
-            rows = slice(*np.searchsorted(x, [at - reach, at + reach]))
+            # Beside many equal values the bandwidth is shorter than the rounding of `at`.
+            reach = bandwidth * (1 + 1e-9) + 4 * float(np.spacing(abs(at)))
+            rows = slice(
+                int(np.searchsorted(x, at - reach)), int(np.searchsorted(x, at + reach, side="right"))
+            )
             distance = np.abs(x[rows] - at)
             weights = np.ones_like(distance)
             if bandwidth > 0:
